@@ -1,0 +1,94 @@
+/* weights.h - a model file, whatever its format: named tensors over a read-only mapping, and
+ * metadata. weights_open() finds the format by content; today's row is GGUF, others plug in here.
+ *
+ * Everything returned is borrowed from the struct weights and was bounds-checked when it was opened:
+ * every tensor's bytes lie inside the file, every size was computed without overflow. Strings from
+ * the file are not sanitised and may hold any bytes.
+ *
+ * Threads: immutable after opening.
+ */
+#ifndef XUXIE_ENGINE_FORMATS_WEIGHTS_H
+#define XUXIE_ENGINE_FORMATS_WEIGHTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/kernels/quant.h"
+#include "src/base/err.h"
+
+struct weights;
+
+struct tensor {
+    const char *name;
+    enum quant_type type;
+    int n_dims;
+    int64_t dim[4];      /* ggml order: dim[0] is the row length (contiguous), dim[1] the rows */
+    const void *data;    /* 32-byte aligned at least when the file says so */
+    size_t n_bytes;
+};
+
+/* Metadata values. Arrays: of strings, integers or floats only. */
+enum meta_type { META_NONE, META_BOOL, META_INT, META_UINT, META_FLOAT, META_STRING, META_ARRAY };
+
+struct meta_string {
+    const char *s; /* not NUL-terminated */
+    size_t n;
+};
+
+struct meta_value {
+    enum meta_type type;
+    union {
+        bool b;
+        int64_t i;
+        uint64_t u;
+        double f;
+        struct meta_string str;
+        struct {
+            enum meta_type type; /* of the elements */
+            size_t n;
+            const struct meta_string *strings; /* META_STRING */
+            const void *raw;                   /* numbers: little endian, unaligned */
+            int element_bytes;
+        } array;
+    };
+    uint64_t offset; /* of the value in the file, for messages */
+};
+
+/* E_INPUT with file, field and offset when the file is bad. Opens regular files only, without
+ * blocking on anything else. */
+int weights_open(const char *path, struct weights **out, struct err *err);
+void weights_close(struct weights *w);
+
+const char *weights_path(const struct weights *w);
+const char *weights_format(const struct weights *w);   /* "GGUF v3" */
+int64_t weights_file_bytes(const struct weights *w);
+/* The mapping, for engine_fault(). */
+const void *weights_base(const struct weights *w, size_t *n_bytes);
+/* Did the file on disk change since it was opened (mtime, size, inode)? */
+bool weights_changed(const struct weights *w);
+
+size_t weights_count(const struct weights *w);
+const struct tensor *weights_at(const struct weights *w, size_t i);
+const struct tensor *weights_find(const struct weights *w, const char *name); /* NULL: none */
+
+size_t weights_meta_count(const struct weights *w);
+const char *weights_meta_at(const struct weights *w, size_t i, const struct meta_value **value);
+const struct meta_value *weights_meta(const struct weights *w, const char *key); /* NULL: none */
+
+/* Typed readers. Absent: *out untouched, 0. Present with another type or out of [min,max]: E_INPUT
+ * naming file, key, offset, value. */
+int weights_meta_int(const struct weights *w, const char *key, int64_t min, int64_t max,
+                     int64_t *out, struct err *err);
+int weights_meta_float(const struct weights *w, const char *key, double min, double max,
+                       double *out, struct err *err); /* NaN and infinities are refused */
+int weights_meta_bool(const struct weights *w, const char *key, bool *out, struct err *err);
+int weights_meta_string(const struct weights *w, const char *key, struct meta_string *out,
+                        struct err *err);
+int64_t meta_array_int(const struct meta_value *array, size_t i);
+double meta_array_float(const struct meta_value *array, size_t i);
+
+/* XXH3-128 of metadata, file size and the first and last 64 KiB of every tensor, as 32 hex digits. */
+void weights_identity(const struct weights *w, char out[33]);
+
+#endif

@@ -1,0 +1,30 @@
+/* pool.h - the engine's worker threads. Work is split statically by index: thread i of n always gets
+ * the same part, so results never depend on timing.
+ *
+ * The thread that calls pool_run takes part as number 0; calls do not nest. Workers spin briefly,
+ * then sleep; they block all signals. One pool per engine, used from the engine thread only.
+ */
+#ifndef XUXIE_ENGINE_KERNELS_POOL_H
+#define XUXIE_ENGINE_KERNELS_POOL_H
+
+#include <stdint.h>
+
+#include "src/base/err.h"
+
+struct pool;
+
+/* n_threads >= 1, the caller included. */
+int pool_new(int n_threads, struct pool **out, struct err *err);
+void pool_free(struct pool *p);
+int pool_size(const struct pool *p);
+
+/* Runs fn(arg, i, n) for i = 0..n-1 on the n threads and returns when all are done. */
+void pool_run(struct pool *p, void (*fn)(void *arg, int i, int n), void *arg);
+
+/* The part [*begin, *end) of 0..total that belongs to thread i of n, borders at multiples of align. */
+void pool_part(int64_t total, int64_t align, int i, int n, int64_t *begin, int64_t *end);
+
+/* Physical cores of this machine that the process may use (sysfs topology and affinity), at least 1. */
+int pool_physical_cores(void);
+
+#endif

@@ -1,0 +1,49 @@
+/* model.h - an opened model: its architecture row, hyperparameters and tensors, all checked.
+ * Immutable after model_open; shared by all sessions. Tensors point into the mapping. */
+#ifndef XUXIE_ENGINE_MODEL_H
+#define XUXIE_ENGINE_MODEL_H
+
+#include <stdint.h>
+
+#include "engine/arch.h"
+#include "engine/formats/weights.h"
+#include "engine/sample_params.h"
+#include "src/base/err.h"
+
+struct hparams {
+    int n_vocab;     /* V: rows of token_embd */
+    int n_ctx_train; /* P */
+    int n_embd;      /* C */
+    int n_layer;     /* L */
+    int n_head;      /* A query heads */
+    int n_head_kv;   /* KV heads */
+    int head_dim;    /* D */
+    int n_ff;        /* F */
+    float norm_eps;
+    enum arch_act act;
+    float rope_theta;
+    float attn_scale; /* 1/sqrt(D) */
+};
+
+struct model {
+    struct weights *weights;            /* owned */
+    const struct arch *arch;
+    struct hparams hp;
+    const struct tensor *slots[N_MODEL_SLOTS];          /* NULL where absent */
+    const struct tensor *(*layers)[N_SLOTS];            /* [n_layer][N_SLOTS], owned */
+    /* 1-D tensors (norms, biases) converted to f32: parallel to the above, owned arena */
+    const float *vec[N_MODEL_SLOTS];
+    const float *(*layer_vec)[N_SLOTS];
+    struct sample_hint hint;
+    void *vec_memory;                   /* owned */
+};
+
+/* Takes the weights (also on failure). Resolves every slot, checks every shape, and reports all
+ * missing or misshapen tensors in one message. */
+int model_open(struct weights *weights, struct model **out, struct err *err);
+void model_free(struct model *m);
+
+int64_t model_n_params(const struct model *m);
+const char *model_type_name(const struct model *m); /* type of most weight bytes */
+
+#endif

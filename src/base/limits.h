@@ -1,0 +1,24 @@
+/* limits.h - every bound xuxie puts on what it reads, in one place (xuxie(1), LIMITS).
+ * A limit is checked before anything is allocated or read by it. */
+#ifndef XUXIE_BASE_LIMITS_H
+#define XUXIE_BASE_LIMITS_H
+
+#define LIMIT_GGUF_STRING_BYTES   (16u << 20)
+#define LIMIT_GGUF_KV             65536u
+#define LIMIT_GGUF_TENSORS        65536u
+#define LIMIT_GGUF_DIMS           4u
+#define LIMIT_GGUF_ALIGNMENT      (1u << 20)
+#define LIMIT_TOKEN_BYTES         (64u << 10)
+#define LIMIT_LAYERS              1024u
+#define LIMIT_VOCAB               (1u << 22)
+#define LIMIT_CONTEXT_DEFAULT     4096u       /* n_ctx when nobody asks for more */
+#define LIMIT_JSON_DEPTH          64u
+#define LIMIT_INPUT_LINE_BYTES    (16u << 20) /* a line of a JSONL file */
+#define LIMIT_CONFIG_LINE_BYTES   (64u << 10)
+#define LIMIT_CONFIG_MESSAGES     20u
+#define LIMIT_PASTE_PROMPT_BYTES  (4u << 20)
+#define LIMIT_PASTE_PASSAGE_BYTES (64u << 20)
+#define LIMIT_STORY_FILE_BYTES    (64u << 20) /* a FILE copied in as a story; `continue`'s input */
+#define LIMIT_SCREEN_COLUMNS      1024
+
+#endif

@@ -1,0 +1,160 @@
+/* ui.h - the door of the writing room's screen: a manuscript pane, a prompt pane (GNU readline), a
+ * status line, pop-ups. It knows nothing of engines, databases or stories; the house (front_tui.c)
+ * feeds it text and gets back what the person did.
+ *
+ * Threads: everything here on the UI thread. Wake-ups come through descriptors (ui_add_source).
+ * Text handed in may hold any bytes: it passes text_safe() on its way to the screen, while copies
+ * and saves keep the original.
+ */
+#ifndef XUXIE_UI_UI_H
+#define XUXIE_UI_UI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "src/base/err.h"
+
+struct ui;
+
+/* Who wrote a passage: decides its colour (and attribute where there is no colour). */
+enum ui_kind {
+    UI_AUTHOR, /* the person */
+    UI_MODEL,  /* the model */
+};
+
+/* What a key or a command can ask of the house. One row each in ui/keymap.c, which also holds the
+ * default keys and the line of help; those that concern only the screen (scroll, redraw, help) never
+ * reach the house. */
+enum ui_action {
+    UI_NONE = 0,
+    UI_STOP,        /* ^C while something runs */
+    UI_RETRY,       /* F5 */
+    UI_UNDO,        /* M-u */
+    UI_REDO,        /* M-r */
+    UI_SIBLING_PREV,/* M-Left */
+    UI_SIBLING_NEXT,/* M-Right */
+    UI_SETTINGS,    /* F9 */
+    UI_QUIT,        /* asked for and confirmed */
+    UI_HELP,        /* F1: handled by ui/ itself */
+    UI_SCROLL_UP, UI_SCROLL_DOWN, UI_PAGE_UP, UI_PAGE_DOWN, UI_TOP, UI_BOTTOM,
+    UI_EDITOR,      /* C-x C-e: handled by ui/ itself */
+    UI_NEWLINE,     /* M-RET, C-j */
+    UI_REDRAW,      /* C-l */
+    UI_SUSPEND,     /* C-z */
+    UI_COPY,        /* M-w: the newest passage to the clipboard, OSC 52 */
+    UI_INTERRUPT,   /* C-c: cancels, clears, or offers to leave, by state */
+    N_UI_ACTIONS,
+};
+
+struct ui_candidate {
+    char *text;  /* what is inserted */
+    char *help;  /* one line, may be NULL */
+};
+
+/* What the house provides. Every callback runs on the UI thread, inside ui_run. */
+struct ui_host {
+    void *ctx;
+    /* Enter in the prompt pane: text is borrowed, may be empty. */
+    void (*on_submit)(void *ctx, const char *text, size_t n);
+    /* An action of the keymap that concerns the house. */
+    void (*on_action)(void *ctx, enum ui_action action);
+    /* Completion of the prompt line: candidates for the word that ends at `cursor`; *start is where
+     * that word begins. Fills a malloc'ed array (ui frees it and its strings); returns the count. */
+    size_t (*on_complete)(void *ctx, const char *line, size_t cursor, size_t *start,
+                          struct ui_candidate **out);
+    /* The prompt text changed (called at most every 250 ms, and once before leaving). */
+    void (*on_draft)(void *ctx, const char *text, size_t n);
+    /* Called about every 100 ms, and after each batch of events, before drawing. */
+    void (*on_tick)(void *ctx, int64_t now_ms);
+    /* A paste too large for the prompt (4 MiB to 64 MiB): offered as a passage of the manuscript. */
+    void (*on_passage)(void *ctx, const char *text, size_t n);
+    /* SIGHUP, SIGTERM or a dead terminal: save everything; ui_run returns afterwards. */
+    void (*on_hangup)(void *ctx, int signal);
+    /* Is something running that ^C would stop? */
+    bool (*is_busy)(void *ctx);
+    /* May ^C on an empty prompt leave? (the text asked about; NULL = _("Leave?")) */
+    const char *(*quit_question)(void *ctx);
+};
+
+struct ui_options {
+    bool mouse;
+    int ambiguous_width;    /* 0 = probe, 1, 2 */
+    int escape_delay_ms;    /* 0 = default: 25, over ssh 50 */
+    const char *app_name;   /* "xuxie": readline's rl_readline_name */
+    const char *prompt_hint;/* shown in an empty prompt pane */
+    /* Slash commands for the help screen: {name, args, help} rows ended by NULL name; texts already
+     * translated. Borrowed. */
+    const struct ui_help_row { const char *name, *args, *help; } *commands;
+    /* Restores for a crash: called async-signal-safely with the fault address of SIGBUS; true when the
+     * fault was repaired and the program may go on (engine_fault). May be NULL. */
+    bool (*on_fault)(void *address);
+};
+
+/* Is the terminal able to show the room? False: use line mode (TERM dumb or unknown, no cup, stdin
+ * or stdout not a terminal). *why, when not NULL, gets a short sentence (borrowed, translated). */
+bool ui_possible(const char **why);
+
+/* Takes the terminal over. Only one ui exists at a time. On failure the terminal is as before. */
+int ui_open(const struct ui_options *options, const struct ui_host *host, struct ui **out,
+            struct err *err);
+/* Runs until ui_quit, a hangup or end of input. Returns 0, or the signal that ended it. */
+int ui_run(struct ui *ui);
+void ui_quit(struct ui *ui);
+/* Gives the terminal back exactly as it was. NULL-safe. */
+void ui_close(struct ui *ui);
+
+/* Calls cb(arg) in the loop whenever fd is readable. ui_remove_source undoes it. */
+void ui_add_source(struct ui *ui, int fd, void (*cb)(void *arg), void *arg);
+void ui_remove_source(struct ui *ui, int fd);
+
+/* The manuscript. Offsets are bytes of the text as handed in. */
+void ui_append(struct ui *ui, enum ui_kind kind, const char *text, size_t n);
+void ui_truncate(struct ui *ui, uint64_t n_bytes);    /* keep the first n_bytes */
+void ui_clear(struct ui *ui);                         /* another story */
+void ui_mark_newest(struct ui *ui, uint64_t from);    /* the passage set off as the newest; UINT64_MAX: none */
+void ui_mark_context(struct ui *ui, uint64_t from);   /* "the model reads from here"; UINT64_MAX: none */
+uint64_t ui_length(const struct ui *ui);
+void ui_follow(struct ui *ui);                        /* scroll to the end */
+
+/* The status line's parts; NULL or "" leaves one out. All are copied. */
+struct ui_status {
+    const char *story;   /* 雪夜 · 第三章 */
+    const char *model;   /* preview-9m·q8_0 */
+    int ctx_used, ctx_size;
+    const char *activity;/* reading 62 %, writing 12.3 tok/s; "" when idle */
+    const char *saved;   /* ● saved / ○ saving / ! not saved: DIR full */
+    bool warning;        /* draw `saved` as a warning */
+    int sibling, n_siblings; /* 1/3 ◂ ▸ on the manuscript's frame when n_siblings > 1 */
+};
+void ui_set_status(struct ui *ui, const struct ui_status *status);
+
+enum ui_level { UI_INFO, UI_WARNING, UI_ERROR };
+/* One line above the prompt until the next key (warnings and errors: at least 4 s). Copied. */
+void ui_message(struct ui *ui, enum ui_level level, const char *text);
+/* A warning that stays until cleared with NULL ("not saved: ..."). */
+void ui_standing(struct ui *ui, const char *text);
+
+void ui_prompt_set(struct ui *ui, const char *text, size_t n);
+/* The prompt's text, malloc'ed. */
+char *ui_prompt_get(struct ui *ui);
+/* Adds to readline's history; oldest first at start. Entries may hold newlines. */
+void ui_history_add(struct ui *ui, const char *text);
+/* "emacs" or "vi": changes readline's mode; NULL leaves inputrc's choice. */
+void ui_editing_mode(struct ui *ui, const char *mode);
+
+/* A pop-up list over the manuscript. on_choice gets the index, or -1 for Escape. Strings copied. */
+void ui_pick(struct ui *ui, const char *title, const struct ui_candidate *items, size_t n,
+             size_t selected, void (*on_choice)(void *ctx, int index), void *ctx);
+/* A yes-or-no question in the message line. */
+void ui_ask(struct ui *ui, const char *question, void (*on_answer)(void *ctx, bool yes), void *ctx);
+/* A screen of text to read and scroll (help, model info). Title and text are copied. */
+void ui_show_text(struct ui *ui, const char *title, const char *text, size_t n);
+/* The help screen: keys of the current view, then the commands; searchable with /. */
+void ui_show_help(struct ui *ui);
+
+/* Readline without a screen, for line mode: a line (malloc'ed), NULL at end of input; *interrupted
+ * when ^C was typed. Same history, completion and bindings as the room's. */
+char *ui_read_line(const char *prompt, const struct ui_host *host, bool *interrupted);
+
+#endif
