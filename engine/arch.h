@@ -20,6 +20,7 @@ enum slot {
     SLOT_OUTPUT_NORM,   /* [C] */
     SLOT_OUTPUT_NORM_B,
     SLOT_OUTPUT,        /* [V,C]; absent: tied to token_embd */
+    SLOT_ROPE_FREQS,    /* [R/2] divisors of the rotary frequencies (Llama 3) */
     N_MODEL_SLOTS,
 
     SLOT_ATTN_NORM = N_MODEL_SLOTS, /* [C] */
@@ -56,7 +57,7 @@ struct arch {
     enum arch_act act;        /* xuxie.activation in the file overrides: gelu_tanh, gelu_erf */
     enum arch_mlp mlp;
     enum arch_qkv qkv;
-    const char *norm_eps_key; /* "%s.attention.layer_norm_epsilon" */
+    const char *norm_eps_key; /* after "<name>.": "attention.layer_norm_epsilon" */
     float norm_eps_default;
     uint8_t need[N_SLOTS];    /* enum slot_need */
 };

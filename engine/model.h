@@ -22,6 +22,9 @@ struct hparams {
     float norm_eps;
     enum arch_act act;
     float rope_theta;
+    int n_rot;        /* R: leading elements of a head that are rotated; 0 without rotary positions */
+    float rope_scale; /* factor on cos and sin: 1, or YaRN's attention factor */
+    int window;       /* a position sees this many positions, its own included; 0: all before it */
     float attn_scale; /* 1/sqrt(D) */
 };
 
@@ -34,6 +37,7 @@ struct model {
     /* 1-D tensors (norms, biases) converted to f32: parallel to the above, owned arena */
     const float *vec[N_MODEL_SLOTS];
     const float *(*layer_vec)[N_SLOTS];
+    const float *rope_freq;             /* [R/2] radians per position */
     struct sample_hint hint;
     void *vec_memory;                   /* owned */
 };

@@ -11,8 +11,8 @@ struct plan {
     int n_threads;
     enum engine_kv_type kv;
     size_t kv_bytes;
-    size_t act_bytes;      /* activations of one chunk */
-    size_t scratch_bytes;  /* per-thread scratch, sampler, logits */
+    size_t act_bytes;      /* forward: activations of one chunk, logits, per-thread scratch */
+    size_t scratch_bytes;  /* sampler */
     size_t total_bytes;
 };
 

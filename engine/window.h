@@ -19,7 +19,8 @@
 int window_reserve(int max_tokens, int n_ctx);
 
 /* The index of the first token to keep of ids[0..n). `previous` is the cut in force (0: none); it is
- * kept while n - previous + reserve <= n_ctx. */
+ * kept while n - previous + reserve <= n_ctx, unless the text has become so short (undo) that less
+ * than half of n_ctx would stay. reserve is at most a quarter of n_ctx. */
 int window_cut(const struct tokenizer *t, const int32_t *ids, int n, int previous, int reserve,
                int n_ctx);
 

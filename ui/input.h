@@ -14,15 +14,17 @@
 
 enum input_kind {
     INPUT_NONE = 0,
-    INPUT_TEXT,  /* whole UTF-8 characters (one or more), or a control byte */
+    INPUT_TEXT,  /* whole UTF-8 characters (one or more), no control among them */
     INPUT_KEY,   /* a decoded key: code + mods */
-    INPUT_PASTE, /* bracketed paste: bytes between the brackets, CR LF and CR already LF, C0 stripped */
+    INPUT_PASTE, /* bracketed paste: bytes between the brackets, CR LF and CR already LF, C0 and DEL
+                    stripped, invalid UTF-8 as U+FFFD */
     INPUT_MOUSE,
     INPUT_REPLY, /* an answer to one of our probes */
     INPUT_PASTE_TOO_LARGE, /* more than 64 MiB: n_bytes is what was thrown away */
 };
 
-/* Codes of INPUT_KEY: a Unicode code point, or one of these. */
+/* Codes of INPUT_KEY: a Unicode code point, or one of these. KEYCODE_BASE itself is a well-formed
+ * sequence that we have no name for (readline may have). */
 enum input_code {
     KEYCODE_BASE = 0x110000,
     KEYCODE_UP, KEYCODE_DOWN, KEYCODE_LEFT, KEYCODE_RIGHT, KEYCODE_HOME, KEYCODE_END,
@@ -36,7 +38,8 @@ enum input_reply { REPLY_CURSOR /* a=row b=col */, REPLY_DA, REPLY_DECRQM /* a=m
 
 struct input_event {
     enum input_kind kind;
-    uint32_t code;          /* KEY: control bytes are given as the letter with MOD_CTRL (C-c = 'c') */
+    uint32_t code;          /* KEY: control bytes are given as the letter with MOD_CTRL (C-c = 'c',
+                               Enter = C-m, C-@ = '@'); DEL is 0x7F without MOD_CTRL */
     unsigned mods;
     struct {
         int button;         /* 0..2, 64 wheel up, 65 wheel down */
@@ -58,7 +61,9 @@ void input_feed(struct input *in, const void *bytes, size_t n);
 bool input_next(struct input *in, struct input_event *ev);
 
 /* Is a lone ESC (or an unfinished sequence) waiting for more? Then poll with the escape delay, and on
- * its expiry call input_timeout: it is decided as the keys typed so far. */
+ * its expiry call input_timeout, then input_next: it is decided as the keys typed so far. Only a
+ * sequence with parameters (ESC [ 1 ;), which no hand types, goes on waiting for its end; a paste
+ * that stalled (the caller decides after how long) is delivered as far as it came. */
 bool input_pending(const struct input *in);
 void input_timeout(struct input *in);
 /* In the middle of a bracketed paste? (no timeout then) */

@@ -1,6 +1,6 @@
 /* textlog.h - the manuscript as the screen knows it: an append-only text with runs of kinds and an
  * index of paragraphs. It holds both the original bytes (for copying) and the displayable form
- * (text_safe), and maps between their offsets at run borders and paragraph starts. Pure data. */
+ * (text_safe; a tab is four spaces), and maps between their offsets. Pure data. */
 #ifndef XUXIE_UI_TEXTLOG_H
 #define XUXIE_UI_TEXTLOG_H
 
@@ -13,8 +13,11 @@ struct textlog;
 struct textlog *textlog_new(void);
 void textlog_free(struct textlog *t);
 
-/* Appends original bytes of a kind (any small number; ui_kind). Only whole characters should come,
- * whatever comes is shown safely. */
+/* The most it holds; what is appended beyond is left out. */
+#define TEXTLOG_MAX_BYTES ((uint64_t)512 << 20)
+
+/* Appends original bytes of a kind (any small number; ui_kind). What is displayed does not depend on
+ * how the text was cut into appends: a character that is not complete yet is shown when it is. */
 void textlog_append(struct textlog *t, int kind, const char *text, size_t n);
 /* Keeps the first n original bytes. */
 void textlog_truncate(struct textlog *t, uint64_t n);
@@ -34,7 +37,10 @@ int textlog_kind(const struct textlog *t, size_t i, size_t b, size_t *end);
 /* Where an original offset is displayed, and the reverse (nearest character at or before). */
 void textlog_locate(const struct textlog *t, uint64_t original, size_t *paragraph, size_t *byte);
 uint64_t textlog_offset(const struct textlog *t, size_t paragraph, size_t byte);
-/* Grows with every change; changes below `first_changed` paragraph need no re-wrap. */
+/* Grows with every change. */
 uint64_t textlog_version(const struct textlog *t);
+/* The version at which paragraph i was begun or last cut short. As long as it is the same, the
+ * paragraph has only grown at its end. */
+uint64_t textlog_birth(const struct textlog *t, size_t paragraph);
 
 #endif

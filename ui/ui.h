@@ -135,6 +135,11 @@ void ui_message(struct ui *ui, enum ui_level level, const char *text);
 /* A warning that stays until cleared with NULL ("not saved: ..."). */
 void ui_standing(struct ui *ui, const char *text);
 
+/* To the clipboard by OSC 52, and says so (or why not) in the message line. */
+void ui_copy(struct ui *ui, const char *text, size_t n);
+/* Paints everything anew (C-l). */
+void ui_redraw(struct ui *ui);
+
 void ui_prompt_set(struct ui *ui, const char *text, size_t n);
 /* The prompt's text, malloc'ed. */
 char *ui_prompt_get(struct ui *ui);

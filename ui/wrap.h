@@ -13,9 +13,10 @@ struct wrap_row {
 struct wrap {
     struct wrap_row *rows;
     size_t n_rows;
+    size_t n_settled;    /* leading rows that appending text cannot change */
     size_t cap_rows;
-    char *breaks;        /* scratch */
-    size_t cap_breaks;
+    char *scratch;
+    size_t cap_scratch;
 };
 
 void wrap_init(struct wrap *w);
@@ -25,6 +26,10 @@ void wrap_free(struct wrap *w);
  * An empty paragraph is one empty row. Trailing spaces may hang over the border and are not drawn.
  * A word wider than the pane breaks at any grapheme; a grapheme wider than the pane gets a row. */
 void wrap_paragraph(struct wrap *w, const char *text, size_t n, int width);
+
+/* The same for a paragraph that w holds already and that has grown at its end, in time that does
+ * not depend on the old length. Ambiguous width unchanged since. */
+void wrap_extend(struct wrap *w, const char *text, size_t n, int width);
 
 /* A cheap guess of the number of rows, for scroll bars: from bytes and columns only. */
 size_t wrap_estimate(const char *text, size_t n, int width);

@@ -20,7 +20,8 @@ struct gguf_writer;
 int gguf_writer_new(const char *path, struct gguf_writer **out, struct err *err);
 void gguf_writer_free(struct gguf_writer *w);
 
-/* Metadata; the first error is remembered and told by gguf_write_header. */
+/* Metadata; the first error is remembered and told by gguf_write_header (also a key or a tensor
+ * given twice). general.alignment is written by the writer itself; giving it again does nothing. */
 void gguf_put_string(struct gguf_writer *w, const char *key, const char *s, size_t n);
 void gguf_put_u32(struct gguf_writer *w, const char *key, uint32_t v);
 void gguf_put_f32(struct gguf_writer *w, const char *key, float v);

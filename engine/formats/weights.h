@@ -28,7 +28,7 @@ struct tensor {
     size_t n_bytes;
 };
 
-/* Metadata values. Arrays: of strings, integers or floats only. */
+/* Metadata values. Arrays: of strings, integers, floats or bools; never of arrays. */
 enum meta_type { META_NONE, META_BOOL, META_INT, META_UINT, META_FLOAT, META_STRING, META_ARRAY };
 
 struct meta_string {
@@ -48,16 +48,20 @@ struct meta_value {
             enum meta_type type; /* of the elements */
             size_t n;
             const struct meta_string *strings; /* META_STRING */
-            const void *raw;                   /* numbers: little endian, unaligned */
+            const void *raw;                   /* numbers, bools: little endian, unaligned */
             int element_bytes;
         } array;
     };
+    int n_bytes;     /* width in the file of a number or bool: 1, 2, 4 or 8 */
     uint64_t offset; /* of the value in the file, for messages */
 };
 
 /* E_INPUT with file, field and offset when the file is bad. Opens regular files only, without
  * blocking on anything else. */
 int weights_open(const char *path, struct weights **out, struct err *err);
+/* The same over bytes in memory, borrowed until weights_close(); `name` stands for the path. */
+int weights_from_bytes(const char *name, const void *data, size_t n_bytes, struct weights **out,
+                       struct err *err);
 void weights_close(struct weights *w);
 
 const char *weights_path(const struct weights *w);

@@ -2,7 +2,8 @@
  * the same part, so results never depend on timing.
  *
  * The thread that calls pool_run takes part as number 0; calls do not nest. Workers spin briefly,
- * then sleep; they block all signals. One pool per engine, used from the engine thread only.
+ * then sleep; they block all signals but those raised by a fault of their own (SIGSEGV, SIGBUS...,
+ * whose handlers must run). One pool per engine, used from the engine thread only.
  */
 #ifndef XUXIE_ENGINE_KERNELS_POOL_H
 #define XUXIE_ENGINE_KERNELS_POOL_H
@@ -24,7 +25,11 @@ void pool_run(struct pool *p, void (*fn)(void *arg, int i, int n), void *arg);
 /* The part [*begin, *end) of 0..total that belongs to thread i of n, borders at multiples of align. */
 void pool_part(int64_t total, int64_t align, int i, int n, int64_t *begin, int64_t *end);
 
-/* Physical cores of this machine that the process may use (sysfs topology and affinity), at least 1. */
+/* Physical cores of this machine that the process may use (sysfs topology, affinity, the cgroup's
+ * share of CPU time), at least 1. */
 int pool_physical_cores(void);
+
+/* CPUs (hardware threads) the process may run on, at least 1. */
+int pool_cpus(void);
 
 #endif

@@ -8,17 +8,22 @@
  * Invariants
  *  1  tail <= head <= tail + size
  *  2  bytes in [tail, head) are whole frames and belong to the consumer; the others to the producer
- *  3  head is stored with release after the bytes it covers, and loaded with acquire by the consumer;
- *     the same for tail in the other direction
- *  4  `waiting` is set under the lock before the producer re-reads tail, and the consumer reads it
- *     after storing tail (both seq_cst), so a wake-up cannot be lost
+ *  3  head is stored with release after the bytes it covers, and loaded with acquire by the
+ * consumer; the same for tail in the other direction 4  the producer sets `waiting` before it looks
+ * at tail and at give_up once more; whoever makes room, or changes what give_up answers, does so
+ * before it reads `waiting` (all seq_cst), so a wake-up cannot be lost 5  whoever turns `waiting`
+ * from true to false owes the semaphore one post, or, being the producer itself, nothing: outside
+ * wait_for_room the semaphore is 0
+ *
+ * A semaphore and not a condition variable, because sem_post may be called from a signal handler.
  */
 #include "config.h"
 
 #include "src/base/ring.h"
 
 #include <assert.h>
-#include <pthread.h>
+#include <errno.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -34,9 +39,8 @@ struct ring {
     size_t size;
     _Alignas(64) atomic_size_t head; /* written by the producer, read by both */
     _Alignas(64) atomic_size_t tail; /* written by the consumer, read by both */
-    atomic_bool waiting;             /* written by the producer under lock, read by the consumer */
-    pthread_mutex_t lock;            /* protects sleeping on `room` */
-    pthread_cond_t room;
+    atomic_bool waiting; /* set by the producer, cleared by whoever wakes it (invariant 5) */
+    sem_t wake_up;       /* waited on by the producer, posted by any thread */
 };
 
 static size_t rounded(size_t n)
@@ -57,8 +61,7 @@ struct ring *ring_new(size_t size_bytes)
         return NULL;
     }
     r->size = size_bytes;
-    pthread_mutex_init(&r->lock, NULL);
-    pthread_cond_init(&r->room, NULL);
+    sem_init(&r->wake_up, 0, 0);
     return r;
 }
 
@@ -66,8 +69,7 @@ void ring_free(struct ring *r)
 {
     if (!r)
         return;
-    pthread_cond_destroy(&r->room);
-    pthread_mutex_destroy(&r->lock);
+    sem_destroy(&r->wake_up);
     free(r->buf);
     free(r);
 }
@@ -90,22 +92,25 @@ static bool has_room(const struct ring *r, size_t head, size_t need)
     return r->size - (head - atomic_load(&r->tail)) >= need;
 }
 
+static void sleep_until_posted(struct ring *r)
+{
+    while (sem_wait(&r->wake_up) != 0 && errno == EINTR)
+        ;
+}
+
 static bool wait_for_room(struct ring *r, size_t head, size_t need, bool (*give_up)(void *),
                           void *arg)
 {
-    bool ok = true;
-    pthread_mutex_lock(&r->lock);
-    atomic_store(&r->waiting, true);
-    while (!has_room(r, head, need)) {
-        if (give_up && give_up(arg)) {
-            ok = false;
-            break;
+    for (;;) {
+        atomic_store(&r->waiting, true);
+        bool room = has_room(r, head, need);
+        if (room || (give_up && give_up(arg))) {
+            if (!atomic_exchange(&r->waiting, false))
+                sleep_until_posted(r); /* a post is on its way: take it */
+            return room;
         }
-        pthread_cond_wait(&r->room, &r->lock);
+        sleep_until_posted(r);
     }
-    atomic_store(&r->waiting, false);
-    pthread_mutex_unlock(&r->lock);
-    return ok;
 }
 
 bool ring_push(struct ring *r, const void *head_bytes, size_t n_head, const void *body,
@@ -166,13 +171,11 @@ void ring_pop(struct ring *r)
         return;
     size_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
     atomic_store(&r->tail, tail + sizeof(struct frame) + rounded(n));
-    if (atomic_load(&r->waiting))
-        ring_interrupt(r);
+    ring_interrupt(r);
 }
 
 void ring_interrupt(struct ring *r)
 {
-    pthread_mutex_lock(&r->lock);
-    pthread_cond_broadcast(&r->room);
-    pthread_mutex_unlock(&r->lock);
+    if (atomic_exchange(&r->waiting, false))
+        sem_post(&r->wake_up);
 }

@@ -3,7 +3,7 @@
  *
  * Producer: ring_push (may block while the ring is full).
  * Consumer: ring_peek, ring_pop; never blocks.
- * Any thread: ring_interrupt, ring_free (after both have stopped).
+ * Any thread or signal handler: ring_interrupt. After both have stopped: ring_free.
  */
 #ifndef XUXIE_BASE_RING_H
 #define XUXIE_BASE_RING_H
@@ -21,7 +21,7 @@ void ring_free(struct ring *r); /* NULL-safe */
 size_t ring_max_body(const struct ring *r);
 
 /* Appends one record made of two pieces (either may be empty). While there is no room it waits for
- * the consumer; after each wake-up give_up(arg), when not NULL, is asked, and true ends the wait.
+ * the consumer; before each sleep give_up(arg), when not NULL, is asked, and true ends the wait.
  * Returns false when it gave up (nothing appended). *was_empty tells that the consumer had nothing
  * waiting before this record: it must be woken. */
 bool ring_push(struct ring *r, const void *head, size_t n_head, const void *body, size_t n_body,
@@ -31,7 +31,8 @@ bool ring_push(struct ring *r, const void *head, size_t n_head, const void *body
 bool ring_peek(struct ring *r, const void **record, size_t *n_bytes);
 void ring_pop(struct ring *r);
 
-/* Makes a producer that waits ask give_up again. */
+/* Makes a producer that waits ask give_up again: to be called after give_up's answer has changed.
+ * Async-signal-safe. */
 void ring_interrupt(struct ring *r);
 
 #endif

@@ -24,7 +24,8 @@ size_t uwidth_str(const char *s, size_t n_bytes);
 
 /* Length in bytes of the grapheme cluster (UAX #29) at s, at least 1 when n_bytes > 0, and its
  * width in columns as it is drawn (base + at most 4 combining marks; ZWJ and variation selectors
- * take no column). */
+ * take no column). A cluster ends at the latest before it passes 32 code points or 16 columns, so
+ * that nothing written can make one that fits no screen. */
 size_t uwidth_cluster(const char *s, size_t n_bytes, int *columns);
 
 #endif

@@ -1,0 +1,309 @@
+/* backend.c - see backend.h.
+ *
+ * Loading goes from cheap to dear, so that a bad file is refused before its pages are read: header,
+ * tensors, tokenizer, plan; then the pages are touched in steps (the progress one sees), so that the
+ * first words do not wait for the disk. A file larger than most of the memory is not touched.
+ *
+ * A session's memory is one arena sized by plan.c: KV cache, activations, sampler. Only the prompt's
+ * token ids, whose number nobody knows beforehand, live outside it (generate.c). */
+#include "config.h"
+
+#include "engine/backend.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "engine/fault.h"
+#include "engine/formats/weights.h"
+#include "engine/forward.h"
+#include "engine/generate.h"
+#include "engine/kernels/kernels.h"
+#include "engine/kernels/pool.h"
+#include "engine/kvcache.h"
+#include "engine/model.h"
+#include "engine/plan.h"
+#include "engine/sample.h"
+#include "engine/stream_text.h"
+#include "engine/tokenizers/tokenizer.h"
+#include "src/base/arena.h"
+#include "src/base/i18n.h"
+#include "src/base/log.h"
+#include "src/base/mem.h"
+#include "src/base/utf8.h"
+
+enum {
+    TOUCH_STEP_BYTES = 8 << 20,
+    NAME_BYTES = 256,
+    PERCENT_CHECKED = 20, /* of loading is done when the file is known to be good */
+};
+
+/* Everything but `damaged` is written while loading and only read afterwards, by the engine thread,
+ * its pool, and (info, tokenizer) the caller's thread. */
+struct backend {
+    struct model *model;
+    struct tokenizer *tokenizer;
+    struct plan plan;
+    struct pool *pool;   /* used by the engine thread only */
+    bool watched;        /* by fault.c */
+    atomic_bool damaged; /* written by the SIGBUS handler, read by the engine thread */
+    uint8_t *is_breaker, *is_keep; /* [n_vocab], see sample.h; one block */
+    struct engine_info info;
+    char name[NAME_BYTES], license[NAME_BYTES];
+};
+
+struct backend_session {
+    struct backend *backend;
+    struct arena arena;
+    struct kvcache kv;
+    struct generator generator;
+};
+
+/* --- loading --------------------------------------------------------------------------------- */
+
+/* Reads a byte of every page, so that the pages are in memory; false when the loading was given up. */
+static bool touch_pages(const struct weights *w, bool (*progress)(void *, int), void *ctx)
+{
+    size_t n;
+    const volatile char *base = weights_base(w, &n);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t memory = (size_t)sysconf(_SC_PHYS_PAGES) * page;
+    if (n > memory / 4 * 3)
+        return true;
+    for (size_t at = 0; at < n;) {
+        size_t end = n - at > TOUCH_STEP_BYTES ? at + TOUCH_STEP_BYTES : n;
+        madvise((void *)((uintptr_t)base + at), end - at, MADV_WILLNEED);
+        for (; at < end; at += page)
+            (void)base[at];
+        int percent = PERCENT_CHECKED + (int)((double)end / (double)n * (99 - PERCENT_CHECKED));
+        if (!progress(ctx, percent))
+            return false;
+    }
+    return true;
+}
+
+/* Does the token's text contain one of the marks over which repetitions are not followed? A single
+ * em dash counts, because —— may be spelled by two tokens. */
+static bool has_breaker(const char *piece, size_t n)
+{
+    static const char *const marks[] = {"\n", ":",  "\"", "*",  "：", "“",
+                                        "”",  "「", "」", "『", "』", "—"};
+    for (size_t i = 0; i < ARRAY_LEN(marks); i++)
+        if (memmem(piece, n, marks[i], strlen(marks[i])))
+            return true;
+    return false;
+}
+
+static int classify_tokens(struct backend *b, struct err *err)
+{
+    size_t n_vocab = (size_t)b->model->hp.n_vocab;
+    b->is_breaker = calloc(n_vocab, 2);
+    if (!b->is_breaker)
+        return err_set(err, E_RESOURCE, _("There is no memory for the tables of %zu tokens."),
+                       n_vocab);
+    b->is_keep = b->is_breaker + n_vocab;
+    int32_t n = tokenizer_count(b->tokenizer);
+    for (int32_t id = 0; id < n && id < b->model->hp.n_vocab; id++) {
+        size_t n_piece;
+        const char *piece = tokenizer_piece(b->tokenizer, id, false, &n_piece);
+        b->is_breaker[id] = has_breaker(piece, n_piece);
+        b->is_keep[id] =
+            memchr(piece, '\n', n_piece) != NULL || tokenizer_is_end(b->tokenizer, id);
+    }
+    return 0;
+}
+
+/* Copies a string of the metadata, cut at a character border; "" when there is none. */
+static void copy_meta(const struct weights *w, const char *key, char out[NAME_BYTES])
+{
+    struct meta_string s = {"", 0};
+    weights_meta_string(w, key, &s, NULL);
+    size_t n = utf8_floor(s.s, s.n, NAME_BYTES - 1);
+    memcpy(out, s.s, n);
+    out[n] = '\0';
+}
+
+static void fill_info(struct backend *b)
+{
+    const struct weights *w = b->model->weights;
+    const struct hparams *hp = &b->model->hp;
+    const char *path = weights_path(w);
+    const char *slash = strrchr(path, '/');
+    copy_meta(w, "general.name", b->name);
+    copy_meta(w, "general.license", b->license);
+    b->info = (struct engine_info){
+        .path = path,
+        .name = b->name[0] ? b->name : slash ? slash + 1 : path,
+        .arch = b->model->arch->name,
+        .type = model_type_name(b->model),
+        .license = b->license,
+        .cpu = kernels_get()->name,
+        .n_params = model_n_params(b->model),
+        .file_bytes = weights_file_bytes(w),
+        .n_vocab = hp->n_vocab,
+        .n_embd = hp->n_embd,
+        .n_layer = hp->n_layer,
+        .n_head = hp->n_head,
+        .n_head_kv = hp->n_head_kv,
+        .n_ctx_train = hp->n_ctx_train,
+        .n_ctx = b->plan.n_ctx,
+        .n_threads = b->plan.n_threads,
+        .memory_bytes = b->plan.total_bytes,
+        .hint = b->model->hint,
+    };
+    weights_identity(w, b->info.identity);
+    tokenizer_identity(b->tokenizer, b->info.tokenizer_identity);
+}
+
+/* Everything that can refuse the file. */
+static int load_checked(struct backend *b, const char *path, const struct engine_options *options,
+                        bool (*progress)(void *, int), void *ctx, struct err *err)
+{
+    struct weights *weights;
+    int rc = weights_open(path, &weights, err);
+    if (rc < 0)
+        return rc;
+    size_t n_bytes;
+    const void *base = weights_base(weights, &n_bytes);
+    b->watched = fault_watch(base, n_bytes, &b->damaged);
+    rc = model_open(weights, &b->model, err); /* takes the weights */
+    if (rc < 0) {
+        if (b->watched)
+            fault_unwatch(base);
+        b->watched = false;
+        return rc;
+    }
+    if (!progress(ctx, PERCENT_CHECKED / 2))
+        return E_CANCELLED;
+    rc = tokenizer_from_weights(weights, &b->tokenizer, err);
+    if (rc == 0)
+        rc = plan_make(b->model, options, &b->plan, err);
+    if (rc == 0)
+        rc = classify_tokens(b, err);
+    if (rc == 0)
+        rc = pool_new(b->plan.n_threads, &b->pool, err);
+    return rc;
+}
+
+int backend_load(const char *path, const struct engine_options *options,
+                 bool (*progress)(void *ctx, int percent), void *ctx, struct backend **out,
+                 struct err *err)
+{
+    struct backend *b = calloc(1, sizeof *b);
+    if (!b)
+        return err_set(err, E_RESOURCE, _("There is no memory for the engine."));
+    blas_init();
+    int rc = load_checked(b, path, options, progress, ctx, err);
+    if (rc < 0)
+        goto fail;
+    fill_info(b);
+    if (!touch_pages(b->model->weights, progress, ctx)) {
+        rc = E_CANCELLED;
+        goto fail;
+    }
+    if (atomic_load(&b->damaged)) {
+        rc = generate_file_changed(b->model, err);
+        goto fail;
+    }
+    log_info("engine: %s, %s, %s, %d threads, context %d, %zu MiB a session", b->info.arch,
+             b->info.type, b->info.cpu, b->info.n_threads, b->info.n_ctx,
+             b->info.memory_bytes >> 20);
+    *out = b;
+    return 0;
+fail:
+    backend_free(b);
+    return rc;
+}
+
+void backend_free(struct backend *b)
+{
+    if (!b)
+        return;
+    pool_free(b->pool);
+    free(b->is_breaker);
+    tokenizer_free(b->tokenizer);
+    if (b->watched) {
+        size_t n_bytes;
+        fault_unwatch(weights_base(b->model->weights, &n_bytes));
+    }
+    model_free(b->model);
+    free(b);
+}
+
+const struct engine_info *backend_info(const struct backend *b)
+{
+    return &b->info;
+}
+
+const struct tokenizer *backend_tokenizer(const struct backend *b)
+{
+    return b->tokenizer;
+}
+
+/* --- sessions -------------------------------------------------------------------------------- */
+
+int backend_session_new(struct backend *b, struct backend_session **out, struct err *err)
+{
+    const struct plan *p = &b->plan;
+    struct backend_session *s = calloc(1, sizeof *s);
+    if (!s)
+        return err_set(err, E_RESOURCE, _("There is no memory for a session of the engine."));
+    s->backend = b;
+    int rc = arena_init(&s->arena, p->total_bytes, err);
+    if (rc < 0)
+        goto fail;
+    struct generator *g = &s->generator;
+    int n_vocab = b->model->hp.n_vocab;
+    kvcache_init(&s->kv, b->model, p, &s->arena);
+    *g = (struct generator){
+        .model = b->model,
+        .tokenizer = b->tokenizer,
+        .kv = &s->kv,
+        .forward = forward_init(b->model, p, &s->kv, b->pool, &s->arena),
+        .sampler = sampler_init(arena_take(&s->arena, sampler_bytes(n_vocab, p->n_ctx)), n_vocab,
+                                p->n_ctx, b->is_breaker, b->is_keep),
+        .text = stream_text_new(),
+        .measure = stream_text_new(),
+        .damaged = &b->damaged,
+        .n_ctx = p->n_ctx,
+        .n_batch = p->n_batch,
+    };
+    if (!g->text || !g->measure) {
+        rc = err_set(err, E_RESOURCE, _("There is no memory for a session of the engine."));
+        goto fail;
+    }
+    *out = s;
+    return 0;
+fail:
+    backend_session_free(s);
+    return rc;
+}
+
+void backend_session_free(struct backend_session *s)
+{
+    if (!s)
+        return;
+    stream_text_free(s->generator.text);
+    stream_text_free(s->generator.measure);
+    free(s->generator.ids);
+    arena_free(&s->arena);
+    free(s);
+}
+
+void backend_run(struct backend_session *s, const struct engine_request *request,
+                 const struct emitter *out)
+{
+    const struct backend *b = s->backend;
+    if (!atomic_load(&b->damaged) && !weights_changed(b->model->weights)) {
+        generate_run(&s->generator, request, out);
+        return;
+    }
+    struct err err = ERR_INIT;
+    struct engine_event ev = {.type = EV_ERROR, .id = request->id, .stream = request->stream};
+    ev.error.code = (enum err_code)generate_file_changed(b->model, &err);
+    ev.bytes = err.msg;
+    ev.n_bytes = strlen(err.msg);
+    out->emit(out->ctx, &ev);
+}

@@ -1,0 +1,38 @@
+/* layers.c - what the layers share: the pool and the scratch of each thread. */
+#include "config.h"
+
+#include "engine/layers/layers.h"
+
+#include "src/base/mem.h"
+
+/* Below this many multiply-adds waking the pool costs more than it saves (a pool_run takes about a
+ * microsecond, in which one core does some 30,000). */
+static const int64_t min_shared_work = 32768;
+
+void layer_run(const struct layer_env *env, int64_t work, void (*fn)(void *, int, int), void *arg)
+{
+    if (work < min_shared_work)
+        fn(arg, 0, 1);
+    else
+        pool_run(env->pool, fn, arg);
+}
+
+static size_t max_size(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+size_t layer_scratch_floats(const struct model *m, int n_ctx, int n_batch)
+{
+    const struct hparams *hp = &m->hp;
+    const size_t longest_row =
+        max_size(max_size((size_t)hp->n_embd, (size_t)hp->n_ff), (size_t)(hp->n_head * hp->head_dim));
+    size_t tile, scores;
+    if (!add_size(longest_row, (size_t)n_batch, &tile) || !mul_size(tile, LINEAR_TILE, &tile) ||
+        !mul_size((size_t)n_ctx, KERNEL_MAX_X, &scores))
+        return SIZE_MAX;
+    size_t n = max_size(tile, scores);
+    if (!add_size(n, 15, &n))
+        return SIZE_MAX;
+    return n & ~(size_t)15;
+}

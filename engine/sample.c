@@ -1,0 +1,190 @@
+/* sample.c - see sample.h: loads the logits, runs the stages in their order, draws.
+ *
+ * Two things are fixed so that equal seeds give equal texts everywhere: the kernels' order of
+ * summation, and the order of the inverse distribution (falling probability, equal ones by id). */
+#include "config.h"
+
+#include "engine/sample.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "engine/sample_impl.h"
+#include "src/base/mem.h"
+#include "src/base/rng.h"
+
+typedef void stage_fn(struct sampler *s, const struct draw *d);
+
+static stage_fn *const stage_run[N_STAGES] = {
+    [STAGE_BIAS] = stage_bias,   [STAGE_PENALTIES] = stage_penalties, [STAGE_DRY] = stage_dry,
+    [STAGE_TOP_K] = stage_top_k, [STAGE_TYPICAL] = stage_typical,     [STAGE_TOP_P] = stage_top_p,
+    [STAGE_MIN_P] = stage_min_p, [STAGE_XTC] = stage_xtc,             [STAGE_TEMP] = stage_temp,
+};
+
+/* ---- memory ---- */
+
+/* The next n * size bytes behind *used, at a 64-byte border; the place is returned as an offset. */
+static size_t reserve(size_t *used, size_t n, size_t size)
+{
+    const size_t at = *used;
+    size_t bytes;
+    if (!mul_size(n, size, &bytes) || !add_size(bytes, 63, &bytes) ||
+        !add_size(*used, bytes & ~(size_t)63, used))
+        *used = SIZE_MAX;
+    return at;
+}
+
+static size_t lay_out(struct sampler *s, char *base, int n_vocab, int n_ctx)
+{
+    size_t used = 0;
+    reserve(&used, 1, sizeof(*s));
+    const size_t cand = reserve(&used, (size_t)n_vocab, sizeof(*s->cand));
+    const size_t row = reserve(&used, (size_t)n_vocab, sizeof(*s->row));
+    const size_t per_id = reserve(&used, (size_t)n_vocab, sizeof(*s->per_id));
+    const size_t z = reserve(&used, (size_t)n_ctx, sizeof(*s->z));
+    if (s) {
+        s->cand = (void *)(base + cand);
+        s->row = (void *)(base + row);
+        s->per_id = (void *)(base + per_id);
+        s->z = (void *)(base + z);
+    }
+    return used;
+}
+
+size_t sampler_bytes(int n_vocab, int n_ctx)
+{
+    return lay_out(NULL, NULL, n_vocab, n_ctx);
+}
+
+struct sampler *sampler_init(void *memory, int n_vocab, int n_ctx, const uint8_t *is_breaker,
+                             const uint8_t *is_keep)
+{
+    struct sampler *s = memory;
+    *s = (struct sampler){
+        .k = kernels_get(),
+        .n_vocab = n_vocab,
+        .n_ctx = n_ctx,
+        .is_breaker = is_breaker,
+        .is_keep = is_keep,
+    };
+    lay_out(s, memory, n_vocab, n_ctx);
+    memset(s->per_id, 0, (size_t)n_vocab * sizeof(*s->per_id));
+    return s;
+}
+
+/* ---- drawing ---- */
+
+/* All tokens with a finite logit become candidates. *log_sum = log of the sum of exp(logit). */
+static void load(struct sampler *s, const float *logits, double *log_sum)
+{
+    s->n = 0;
+    for (int32_t id = 0; id < s->n_vocab; id++) {
+        if (!isfinite(logits[id]))
+            continue;
+        s->row[s->n] = logits[id];
+        s->cand[s->n++] = (struct cand){.logit = logits[id], .id = id};
+    }
+    if (s->n == 0)
+        return;
+    const float max = s->k->max(s->row, s->n);
+    *log_sum = (double)max + log((double)s->k->exp_sum(s->row, max, s->n));
+}
+
+static bool changes_logits(uint8_t stage)
+{
+    return stage == STAGE_BIAS || stage == STAGE_PENALTIES || stage == STAGE_DRY;
+}
+
+/* Greedy choice (temp 0) looks at the logits only: truncation is not asked. */
+static void run_stages(struct sampler *s, const struct draw *d)
+{
+    for (int i = 0; i < N_STAGES && d->p->order[i] != STAGE_END; i++) {
+        const uint8_t stage = d->p->order[i];
+        assert(stage < N_STAGES);
+        if (d->p->temp > 0 || changes_logits(stage))
+            stage_run[stage](s, d);
+        assert(s->n > 0);
+    }
+    if (d->p->temp > 0)
+        return;
+    struct cand best = s->cand[0];
+    for (int i = 1; i < s->n; i++) {
+        const struct cand *c = &s->cand[i];
+        if (c->logit > best.logit || (c->logit == best.logit && c->id < best.id))
+            best = *c;
+    }
+    s->cand[0] = best;
+    s->n = 1;
+}
+
+static int32_t pick(struct sampler *s, const struct draw *d)
+{
+    if (s->n == 1)
+        return s->cand[0].id;
+    sample_softmax(s);
+    double total = 0;
+    for (int i = 0; i < s->n; i++) {
+        s->cand[i].key = s->cand[i].logit;
+        total += (double)s->cand[i].p;
+    }
+    const double target = total * rng_uniform(d->seed, d->stream, d->index, LANE_DRAW);
+    sample_heap_make(s->cand, s->n);
+    double sum = 0;
+    int32_t id = s->cand[0].id;
+    for (int n = s->n; n > 0 && sum <= target; n--) {
+        const struct cand *c = sample_heap_pop(s->cand, n);
+        if (c->p <= 0)
+            break; /* rounding left a rest: the last possible token gets it */
+        id = c->id;
+        sum += (double)c->p;
+    }
+    return id;
+}
+
+/* The tokens the model saw that the stages look at: the newest n_ctx. */
+static struct draw begin(const struct sampler *s, const struct sample_params *p,
+                         const int32_t *history, size_t n_history, uint64_t seed, uint32_t stream,
+                         uint64_t index)
+{
+    const size_t n = n_history < (size_t)s->n_ctx ? n_history : (size_t)s->n_ctx;
+    return (struct draw){
+        .p = p,
+        .history = n ? history + (n_history - n) : history,
+        .n_history = n,
+        .seed = seed,
+        .index = index,
+        .stream = stream,
+    };
+}
+
+int32_t sampler_draw(struct sampler *s, const struct sample_params *p, const float *logits,
+                     const int32_t *history, size_t n_history, uint64_t seed, uint32_t stream,
+                     uint64_t index, float *logprob)
+{
+    const struct draw d = begin(s, p, history, n_history, seed, stream, index);
+    double log_sum = 0;
+    load(s, logits, &log_sum);
+    if (s->n == 0)
+        return -1;
+    run_stages(s, &d);
+    const int32_t id = pick(s, &d);
+    *logprob = (float)((double)logits[id] - log_sum);
+    return id;
+}
+
+void sampler_probs(struct sampler *s, const struct sample_params *p, const float *logits,
+                   const int32_t *history, size_t n_history, uint64_t seed, uint32_t stream,
+                   uint64_t index, float *probs)
+{
+    const struct draw d = begin(s, p, history, n_history, seed, stream, index);
+    double log_sum;
+    memset(probs, 0, (size_t)s->n_vocab * sizeof(*probs));
+    load(s, logits, &log_sum);
+    if (s->n == 0)
+        return;
+    run_stages(s, &d);
+    sample_softmax(s);
+    for (int i = 0; i < s->n; i++)
+        probs[s->cand[i].id] = s->cand[i].p;
+}

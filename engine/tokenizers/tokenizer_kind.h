@@ -1,0 +1,35 @@
+/* tokenizer_kind.h - what tokenizer.c and the kinds of tokenizers share. A new kind is one .c file
+ * that ends in one struct tokenizer_kind, and one row of tokenizer.c's table. */
+#ifndef XUXIE_ENGINE_TOKENIZERS_TOKENIZER_KIND_H
+#define XUXIE_ENGINE_TOKENIZERS_TOKENIZER_KIND_H
+
+#include "engine/tokenizers/vocab.h"
+
+/* Where ids go: those beyond the capacity are counted only. */
+struct id_sink {
+    int32_t *ids;
+    size_t capacity;
+    size_t n;
+};
+
+static inline void id_sink_put(struct id_sink *sink, int32_t id)
+{
+    if (sink->n < sink->capacity)
+        sink->ids[sink->n] = id;
+    sink->n++;
+}
+
+struct tokenizer_kind {
+    const char *name; /* tokenizer.ggml.model */
+    vocab_spell *spell;
+    /* The kind's own tables; src is borrowed for the call. */
+    int (*build)(const struct vocab_source *src, void **tables, struct err *err);
+    void (*free)(void *tables);
+    /* A stretch of text without special tokens; fewer than 2^31 bytes. */
+    int (*encode)(const void *tables, const char *text, size_t n_bytes, struct id_sink *sink,
+                  struct err *err);
+};
+
+extern const struct tokenizer_kind tokenizer_bpe;
+
+#endif

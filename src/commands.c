@@ -1,0 +1,552 @@
+/* commands.c - see commands.h. To add a command: write its function, add its row. */
+#include "config.h"
+
+#include "src/commands.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/base/i18n.h"
+#include "src/base/mem.h"
+#include "src/export.h"
+#include "src/models.h"
+
+enum { LIST_MAX = 500 };
+
+struct command {
+    const char *name;
+    const char *args; /* N_(): shown in help, e.g. "[NAME [VALUE]]" */
+    const char *help; /* N_() */
+    void (*run)(struct room *r, char *arg);
+    /* candidates for the argument, appended with add(); NULL: none */
+    void (*complete)(struct room *r, const char *arg, void (*add)(void *, const char *, const char *),
+                     void *ctx);
+};
+
+static void say(struct room *r, enum turn_level level, const char *text)
+{
+    r->front->notice(r->front->ctx, level, text);
+}
+
+static void say_err(struct room *r, const struct err *err)
+{
+    say(r, TURN_ERROR, err->msg);
+}
+
+/* ---- writing ------------------------------------------------------------------------------------- */
+
+static void cmd_retry(struct room *r, char *arg)
+{
+    (void)arg;
+    turn_retry(r->turn);
+}
+
+static void cmd_undo(struct room *r, char *arg)
+{
+    (void)arg;
+    turn_undo(r->turn);
+}
+
+static void cmd_redo(struct room *r, char *arg)
+{
+    (void)arg;
+    turn_redo(r->turn);
+}
+
+static void cmd_prev(struct room *r, char *arg)
+{
+    (void)arg;
+    turn_sibling(r->turn, -1);
+}
+
+static void cmd_next(struct room *r, char *arg)
+{
+    (void)arg;
+    turn_sibling(r->turn, +1);
+}
+
+static void cmd_stop(struct room *r, char *arg)
+{
+    (void)arg;
+    turn_stop(r->turn);
+}
+
+static void cmd_copy(struct room *r, char *arg)
+{
+    (void)arg;
+    const struct node *n = r->story->current;
+    r->front->copy(r->front->ctx, n->text, n->n_text);
+}
+
+/* ---- stories ------------------------------------------------------------------------------------- */
+
+static void cmd_new(struct room *r, char *arg)
+{
+    (void)arg;
+    room_new_story(r);
+}
+
+static void cmd_title(struct room *r, char *arg)
+{
+    if (!arg[0]) {
+        struct str line = STR_INIT;
+        str_printf(&line, "/title %s", r->story->title);
+        r->front->prompt_set(r->front->ctx, str_cstr(&line));
+        str_free(&line);
+        return;
+    }
+    free(r->story->title);
+    r->story->title = x_strdup(arg);
+    store_put_title(r->store, r->story->ref, arg);
+}
+
+/* The list shown by /open: refs parallel to the items. Kept until the choice comes. */
+static struct {
+    struct room *room;
+    store_ref refs[LIST_MAX];
+} open_list;
+
+static void open_chosen(void *arg, int index)
+{
+    (void)arg;
+    if (index >= 0)
+        room_open_story(open_list.room, open_list.refs[index]);
+}
+
+static void cmd_open(struct room *r, char *arg)
+{
+    if (arg[0]) {
+        room_open_what(r, arg);
+        return;
+    }
+    struct err err = ERR_INIT;
+    struct store_story_row *rows = NULL;
+    size_t n = 0;
+    if (!r->store) {
+        say(r, TURN_WARNING, _("Without the database there are no other stories to open."));
+        return;
+    }
+    if (store_flush(r->store, 1000, &err) != 0 || store_stories(r->store, &rows, &n, &err) != 0) {
+        say_err(r, &err);
+        return;
+    }
+    if (n > LIST_MAX)
+        n = LIST_MAX;
+    struct front_item *items = x_calloc(n, sizeof items[0]);
+    size_t selected = 0;
+    for (size_t i = 0; i < n; i++) {
+        open_list.refs[i] = rows[i].ref;
+        bool titled = rows[i].title && rows[i].title[0];
+        items[i].text = titled                  ? rows[i].title
+                        : rows[i].first_line[0] ? rows[i].first_line
+                                                : _("untitled");
+        items[i].help = titled ? rows[i].first_line : NULL;
+        if (rows[i].ref == store_row(r->store, r->story->ref))
+            selected = i;
+    }
+    open_list.room = r;
+    r->front->pick(r->front->ctx, _("Open a story"), items, n, selected, open_chosen, NULL);
+    free(items);
+    store_stories_free(rows, n);
+}
+
+/* What /save-as waits for while it asks. */
+static struct {
+    struct room *room;
+    char *path;
+} save_as;
+
+static void save_now(struct room *r, const char *path)
+{
+    struct err err = ERR_INIT;
+    if (export_story(r->story, path, &err) != 0) {
+        say_err(r, &err);
+        return;
+    }
+    struct str s = STR_INIT;
+    str_printf(&s, _("Saved as %s"), path);
+    say(r, TURN_INFO, str_cstr(&s));
+    str_free(&s);
+}
+
+static void save_answered(void *arg, bool yes)
+{
+    (void)arg;
+    if (yes)
+        save_now(save_as.room, save_as.path);
+    free(save_as.path);
+    save_as.path = NULL;
+}
+
+static void cmd_save_as(struct room *r, char *arg)
+{
+    struct err err = ERR_INIT;
+    if (!arg[0]) {
+        say(r, TURN_INFO, _("/save-as FILE.txt or FILE.md"));
+        return;
+    }
+    char *path = export_path(arg, &err);
+    if (!path) {
+        say_err(r, &err);
+        return;
+    }
+    if (!export_exists(path)) {
+        save_now(r, path);
+        free(path);
+        return;
+    }
+    struct str q = STR_INIT;
+    str_printf(&q, _("%s is there already. Replace it?"), path);
+    free(save_as.path);
+    save_as.path = path;
+    save_as.room = r;
+    r->front->ask(r->front->ctx, str_cstr(&q), save_answered, NULL);
+    str_free(&q);
+}
+
+/* ---- settings and model -------------------------------------------------------------------------- */
+
+static struct room *settings_room;
+
+static void settings_chosen(void *arg, int index)
+{
+    (void)arg;
+    struct option_info o;
+    if (index < 0 || !option_info_at((size_t)index, SCOPE_SET, &o))
+        return;
+    struct str line = STR_INIT;
+    str_printf(&line, "/set %s ", o.name);
+    settings_get(&settings_room->settings, o.name, &line);
+    settings_room->front->prompt_set(settings_room->front->ctx, str_cstr(&line));
+    str_free(&line);
+}
+
+void commands_settings(struct room *r)
+{
+    struct option_info o;
+    struct front_item items[LIST_MAX];
+    struct str texts[LIST_MAX];
+    size_t n = 0;
+    for (; n < LIST_MAX && option_info_at(n, SCOPE_SET, &o); n++) {
+        texts[n] = (struct str)STR_INIT;
+        str_printf(&texts[n], "%-20s ", o.name);
+        settings_get(&r->settings, o.name, &texts[n]);
+        items[n] = (struct front_item){str_cstr(&texts[n]), o.help};
+    }
+    settings_room = r;
+    r->front->pick(r->front->ctx, _("Settings"), items, n, 0, settings_chosen, NULL);
+    for (size_t i = 0; i < n; i++)
+        str_free(&texts[i]);
+}
+
+static bool needs_reload(const char *name)
+{
+    return strcmp(name, "n_ctx") == 0 || strcmp(name, "kv") == 0 || strcmp(name, "threads") == 0;
+}
+
+static void explain_setting(struct room *r, const char *name)
+{
+    struct option_info o;
+    struct str s = STR_INIT;
+    for (size_t i = 0; option_info_at(i, SCOPE_SET, &o); i++) {
+        if (strcmp(o.name, name) != 0)
+            continue;
+        str_printf(&s, "%s = ", name);
+        settings_get(&r->settings, name, &s);
+        str_printf(&s, " · %s", o.help);
+        if (o.allowed)
+            str_printf(&s, " (%s)", o.allowed);
+        say(r, TURN_INFO, str_cstr(&s));
+        str_free(&s);
+        return;
+    }
+    str_printf(&s, _("There is no setting named %s. /set alone lists them."), name);
+    say(r, TURN_WARNING, str_cstr(&s));
+    str_free(&s);
+}
+
+static void cmd_set(struct room *r, char *arg)
+{
+    struct err err = ERR_INIT;
+    if (!arg[0]) {
+        commands_settings(r);
+        return;
+    }
+    char *value = arg + strcspn(arg, " \t=");
+    if (*value)
+        *value++ = '\0';
+    value += strspn(value, " \t=");
+    for (char *p = arg; *p; p++)
+        *p = *p == '-' ? '_' : *p;
+    if (!*value) {
+        explain_setting(r, arg);
+        return;
+    }
+    if (strcmp(arg, "model") == 0) {
+        room_load_model(r, value);
+        return;
+    }
+    if (settings_set(&r->settings, arg, value, ORIGIN_SET, &err) != 0) {
+        say_err(r, &err);
+        return;
+    }
+    if (needs_reload(arg))
+        room_load_model(r, NULL);
+    if (strcmp(arg, "edit_mode") == 0)
+        r->front->edit_mode(r->front->ctx, r->settings.edit_mode);
+    explain_setting(r, arg);
+}
+
+static struct {
+    struct room *room;
+    char *names[LIST_MAX];
+    size_t n;
+} model_list;
+
+static void model_chosen(void *arg, int index)
+{
+    (void)arg;
+    if (index >= 0)
+        room_load_model(model_list.room, model_list.names[index]);
+    for (size_t i = 0; i < model_list.n; i++)
+        free(model_list.names[i]);
+    model_list.n = 0;
+}
+
+static void add_model(void *ctx, const struct model_entry *m)
+{
+    (void)ctx;
+    if (model_list.n < LIST_MAX)
+        model_list.names[model_list.n++] = x_strdup(m->path);
+}
+
+static void cmd_model(struct room *r, char *arg)
+{
+    if (arg[0]) {
+        room_load_model(r, arg);
+        return;
+    }
+    for (size_t i = 0; i < model_list.n; i++)
+        free(model_list.names[i]);
+    model_list.n = 0;
+    model_list.room = r;
+    models_each(add_model, NULL);
+    struct front_item *items = x_calloc(model_list.n, sizeof items[0]);
+    size_t selected = 0;
+    for (size_t i = 0; i < model_list.n; i++) {
+        const char *slash = strrchr(model_list.names[i], '/');
+        items[i].text = slash ? slash + 1 : model_list.names[i];
+        items[i].help = model_list.names[i];
+        if (r->model_path && strcmp(r->model_path, model_list.names[i]) == 0)
+            selected = i;
+    }
+    r->front->pick(r->front->ctx, _("Choose a model"), items, model_list.n, selected, model_chosen,
+                   NULL);
+    free(items);
+}
+
+/* ---- the room ------------------------------------------------------------------------------------ */
+
+static void cmd_help(struct room *r, char *arg)
+{
+    (void)arg;
+    r->front->show_help(r->front->ctx);
+}
+
+static void cmd_redraw(struct room *r, char *arg)
+{
+    (void)arg;
+    r->front->redraw(r->front->ctx);
+}
+
+static void cmd_quit(struct room *r, char *arg)
+{
+    (void)arg;
+    room_leave(r);
+}
+
+/* ---- completers ---------------------------------------------------------------------------------- */
+
+typedef void add_fn(void *ctx, const char *text, const char *help);
+
+static void complete_set(struct room *r, const char *arg, add_fn *add, void *ctx)
+{
+    (void)r;
+    struct option_info o;
+    if (strncmp(arg, "preset ", 7) == 0) {
+        const char *help;
+        for (size_t i = 0; preset_name(i, &help); i++) {
+            struct str s = STR_INIT;
+            str_printf(&s, "preset %s", preset_name(i, &help));
+            add(ctx, str_cstr(&s), help);
+            str_free(&s);
+        }
+        return;
+    }
+    for (size_t i = 0; option_info_at(i, SCOPE_SET, &o); i++)
+        add(ctx, o.name, o.help);
+}
+
+static void complete_open(struct room *r, const char *arg, add_fn *add, void *ctx)
+{
+    (void)arg;
+    struct store_story_row *rows = NULL;
+    size_t n = 0;
+    if (!r->store || store_stories(r->store, &rows, &n, NULL) != 0)
+        return;
+    for (size_t i = 0; i < n; i++)
+        if (rows[i].title && rows[i].title[0])
+            add(ctx, rows[i].title, rows[i].first_line);
+    store_stories_free(rows, n);
+}
+
+struct add_target {
+    add_fn *add;
+    void *ctx;
+};
+
+static void offer_model(void *ctx, const struct model_entry *m)
+{
+    struct add_target *t = ctx;
+    t->add(t->ctx, m->path, NULL);
+}
+
+static void complete_model(struct room *r, const char *arg, add_fn *add, void *ctx)
+{
+    (void)r;
+    (void)arg;
+    struct add_target t = {add, ctx};
+    models_each(offer_model, &t);
+}
+
+/* ---- the table ----------------------------------------------------------------------------------- */
+
+static const struct command table[] = {
+    {"help", "", N_("this help"), cmd_help, NULL},
+    {"retry", "", N_("another take of the passage"), cmd_retry, NULL},
+    {"undo", "", N_("take the last passage back"), cmd_undo, NULL},
+    {"redo", "", N_("bring it back"), cmd_redo, NULL},
+    {"prev", "", N_("the take before this one"), cmd_prev, NULL},
+    {"next", "", N_("the take after this one"), cmd_next, NULL},
+    {"stop", "", N_("stop writing; what is written stays"), cmd_stop, NULL},
+    {"set", N_("[NAME [VALUE]]"), N_("show or change a setting"), cmd_set, complete_set},
+    {"model", N_("[NAME|PATH]"), N_("choose the model that writes"), cmd_model, complete_model},
+    {"new", "", N_("begin a new story"), cmd_new, NULL},
+    {"open", N_("[TITLE|FILE]"), N_("open another story, or copy a text file in"), cmd_open,
+     complete_open},
+    {"title", N_("[TEXT]"), N_("name this story"), cmd_title, NULL},
+    {"save-as", N_("FILE.txt|FILE.md"), N_("write the manuscript to a file"), cmd_save_as, NULL},
+    {"copy", "", N_("the newest passage to the clipboard"), cmd_copy, NULL},
+    {"redraw", "", N_("paint the screen anew"), cmd_redraw, NULL},
+    {"quit", "", N_("leave; everything is kept"), cmd_quit, NULL},
+};
+
+bool commands_at(size_t i, const char **name, const char **args, const char **help)
+{
+    if (i >= ARRAY_LEN(table))
+        return false;
+    *name = table[i].name;
+    *args = table[i].args[0] ? _(table[i].args) : "";
+    *help = _(table[i].help);
+    return true;
+}
+
+/* A unique beginning of a name will do, as in /q. */
+static const struct command *find(const char *name, size_t n, bool *ambiguous)
+{
+    const struct command *found = NULL;
+    *ambiguous = false;
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        if (strncmp(table[i].name, name, n) != 0)
+            continue;
+        if (table[i].name[n] == '\0')
+            return &table[i];
+        *ambiguous = found != NULL;
+        found = found ? found : &table[i];
+    }
+    return found;
+}
+
+void commands_run(struct room *r, const char *line, size_t n)
+{
+    char *copy = x_strndup(line + 1, n - 1);
+    size_t n_name = strcspn(copy, " \t\n");
+    char *arg = copy + n_name;
+    arg += strspn(arg, " \t\n");
+    char *end = arg + strlen(arg);
+    while (end > arg && isspace((unsigned char)end[-1]))
+        *--end = '\0';
+    bool ambiguous;
+    const struct command *c = find(copy, n_name, &ambiguous);
+    if (c && !ambiguous) {
+        c->run(r, arg);
+    } else {
+        struct str s = STR_INIT;
+        copy[n_name] = '\0';
+        if (ambiguous)
+            str_printf(&s, _("/%s could be several commands; type more of it."), copy);
+        else
+            str_printf(&s, _("There is no command /%s. /help lists them; // writes a slash."), copy);
+        say(r, TURN_WARNING, str_cstr(&s));
+        str_free(&s);
+    }
+    free(copy);
+}
+
+/* ---- completion ---------------------------------------------------------------------------------- */
+
+struct collected {
+    struct command_candidate *list;
+    size_t n, cap;
+    const char *prefix;
+    size_t n_prefix;
+};
+
+static void collect(void *ctx, const char *text, const char *help)
+{
+    struct collected *c = ctx;
+    if (strncmp(text, c->prefix, c->n_prefix) != 0)
+        return;
+    if (c->n == c->cap) {
+        c->cap = c->cap ? c->cap * 2 : 16;
+        c->list = x_realloc(c->list, c->cap * sizeof c->list[0]);
+    }
+    c->list[c->n++] =
+        (struct command_candidate){x_strdup(text), help && help[0] ? x_strdup(help) : NULL};
+}
+
+size_t commands_complete(struct room *r, const char *line, size_t cursor, size_t *start,
+                         struct command_candidate **out)
+{
+    struct collected c = {0};
+    *out = NULL;
+    if (cursor == 0 || line[0] != '/' || (cursor > 1 && line[1] == '/'))
+        return 0;
+    size_t n_name = strcspn(line + 1, " ");
+    if (cursor <= n_name + 1) {
+        *start = 0;
+        c.prefix = line;
+        c.n_prefix = cursor;
+        for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+            struct str s = STR_INIT;
+            str_printf(&s, "/%s", table[i].name);
+            collect(&c, str_cstr(&s), _(table[i].help));
+            str_free(&s);
+        }
+    } else {
+        bool ambiguous;
+        const struct command *cmd = find(line + 1, n_name, &ambiguous);
+        if (cmd && !ambiguous && cmd->complete) {
+            *start = n_name + 2;
+            char *arg = x_strndup(line + *start, cursor - *start);
+            c.prefix = arg;
+            c.n_prefix = strlen(arg);
+            cmd->complete(r, arg, collect, &c);
+            free(arg);
+        }
+    }
+    *out = c.list;
+    return c.n;
+}

@@ -1,0 +1,407 @@
+/* option_table.c - the master copy of the options, and reading and writing of their plain values.
+ *
+ * Invariants (tests/unit/test_options.c checks them): names are unique and use underscores; a letter
+ * is unique among the rows of a command; `def` is allowed; `allowed` names the same limits as min and
+ * max; a row for /set or the ini file belongs to struct settings.
+ */
+#include "config.h"
+
+#include "src/option_table.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/base/i18n.h"
+#include "src/base/limits.h"
+#include "src/base/mem.h"
+
+/* Numbers of the table that take part in types elsewhere. */
+_Static_assert(sizeof(enum engine_kv_type) == sizeof(unsigned), "OPTION_CHOICE stores an unsigned");
+
+enum {
+    EVERYWHERE = SCOPE_CLI | SCOPE_INI | SCOPE_SET,
+    WRITING = CMD_ROOM | CMD_CONTINUE,
+    COMPUTING = WRITING | CMD_PERPLEXITY | CMD_BENCH,
+    READING = COMPUTING | CMD_MODEL_INFO | CMD_MODEL_LOGITS | CMD_TOKENIZE | CMD_DETOKENIZE,
+};
+
+static const char *const kv_names[] = {[ENGINE_KV_F16] = "f16", [ENGINE_KV_F32] = "f32", NULL};
+static const char *const edit_modes[] = {"auto", "emacs", "vi", NULL};
+
+const char *const option_group_names[N_GROUPS] = {
+    [GROUP_SAMPLING] = N_("How the next token is drawn"),
+    [GROUP_LENGTH] = N_("How long, and where to stop"),
+    [GROUP_ENGINE] = N_("Model and machine"),
+    [GROUP_ROOM] = N_("The writing room"),
+    [GROUP_PROGRAM] = N_("Input, output and files"),
+};
+
+#define SET(field) .offset = offsetof(struct settings, field)
+#define FLAG(field) .offset = offsetof(struct flags, field), .is_flag = true
+#define SAMPLING                                                                                   \
+    .group = GROUP_SAMPLING, .scope = EVERYWHERE, .commands = WRITING, .in_preset = true
+
+/* clang-format off */
+const struct option_row option_rows[] = {
+    {.name = "preset", .letter = 'p', .type = OPTION_PRESET, SET(preset), .group = GROUP_SAMPLING,
+     .scope = EVERYWHERE, .commands = WRITING, .def = "story", .arg = N_("NAME"),
+     .help = N_("Set all sampling options that are not set one by one to proven values"),
+     .allowed = N_("story, creative, damo, gpt3, qwen, greedy")},
+    {.name = "temp", .type = OPTION_FLOAT, SET(temp), SAMPLING, .min = 0, .max = 5, .def = "1",
+     .arg = N_("N"), .help = N_("Temperature: higher is bolder, lower is safer"),
+     .allowed = N_("0 to 5 (0 = always the likeliest)")},
+    {.name = "top_k", .type = OPTION_INT, SET(top_k), SAMPLING, .min = 0, .max = LIMIT_VOCAB,
+     .word = "off", .def = "0", .arg = N_("N"), .help = N_("Draw among the N likeliest tokens only"),
+     .allowed = N_("0 to 4194304 (0 = off)")},
+    {.name = "top_p", .type = OPTION_FLOAT, SET(top_p), SAMPLING, .min = 0, .max = 1, .def = "1",
+     .arg = N_("N"),
+     .help = N_("Draw among the likeliest tokens whose probabilities add up to N"),
+     .allowed = N_("0 to 1 (1 = off)")},
+    {.name = "min_p", .type = OPTION_FLOAT, SET(min_p), SAMPLING, .min = 0, .max = 1, .word = "off",
+     .def = "0", .arg = N_("N"),
+     .help = N_("Leave out tokens less likely than N times the likeliest"),
+     .allowed = N_("0 to 1 (0 = off)")},
+    {.name = "typical", .type = OPTION_FLOAT, SET(typical), SAMPLING, .min = 0, .max = 1, .def = "1",
+     .arg = N_("N"),
+     .help = N_("Locally typical sampling: keep the tokens of usual surprise, up to a mass of N"),
+     .allowed = N_("0 to 1 (1 = off)")},
+    {.name = "repeat_penalty", .type = OPTION_FLOAT, SET(repeat_penalty), SAMPLING, .min = 0.1,
+     .max = 10, .def = "1", .arg = N_("N"),
+     .help = N_("Make tokens that occurred before less likely (above 1); harms Chinese prose above 1.1"),
+     .allowed = N_("0.1 to 10 (1 = off)")},
+    {.name = "presence_penalty", .type = OPTION_FLOAT, SET(presence_penalty), SAMPLING, .min = -10,
+     .max = 10, .def = "0", .arg = N_("N"),
+     .help = N_("Subtract N from the score of every token that occurred before"),
+     .allowed = N_("-10 to 10 (0 = off)")},
+    {.name = "frequency_penalty", .type = OPTION_FLOAT, SET(frequency_penalty), SAMPLING,
+     .min = -10, .max = 10, .def = "0", .arg = N_("N"),
+     .help = N_("Subtract N from the score of a token for each time it occurred before"),
+     .allowed = N_("-10 to 10 (0 = off)")},
+    {.name = "penalty_last_n", .type = OPTION_INT, SET(penalty_last_n), .group = GROUP_SAMPLING,
+     .scope = EVERYWHERE, .commands = WRITING, .min = 0, .max = 1048576, .word = "all",
+     .def = "256", .arg = N_("N"),
+     .help = N_("How many tokens back the penalties look"),
+     .allowed = N_("0 to 1048576 (0 = the whole context)")},
+    {.name = "dry_multiplier", .type = OPTION_FLOAT, SET(dry_multiplier), SAMPLING, .min = 0,
+     .max = 10, .word = "off", .def = "0", .arg = N_("N"),
+     .help = N_("DRY, against loops: how strongly repeating a sequence is punished"),
+     .allowed = N_("0 to 10 (0 = off)")},
+    {.name = "dry_base", .type = OPTION_FLOAT, SET(dry_base), SAMPLING, .min = 1, .max = 8,
+     .def = "1.75", .arg = N_("N"),
+     .help = N_("DRY: by what factor the penalty grows with each further repeated token"),
+     .allowed = N_("1 to 8")},
+    {.name = "dry_allowed_length", .type = OPTION_INT, SET(dry_allowed_length), SAMPLING, .min = 1,
+     .max = 4096, .def = "4", .arg = N_("N"),
+     .help = N_("DRY: repeated sequences shorter than N tokens are not punished"),
+     .allowed = N_("1 to 4096")},
+    {.name = "xtc_threshold", .type = OPTION_FLOAT, SET(xtc_threshold), SAMPLING, .min = 0, .max = 1,
+     .word = "off", .def = "0", .arg = N_("N"),
+     .help = N_("XTC, for variety: tokens above this probability may be left out but for the last one"),
+     .allowed = N_("0 to 1 (0 = off)")},
+    {.name = "xtc_probability", .type = OPTION_FLOAT, SET(xtc_probability), SAMPLING, .min = 0,
+     .max = 1, .word = "off", .def = "0", .arg = N_("N"),
+     .help = N_("XTC: how often it is applied"), .allowed = N_("0 to 1 (0 = off)")},
+    {.name = "samplers", .type = OPTION_SAMPLERS, SET(samplers), SAMPLING,
+     .def = "bias;penalties;dry;top_k;typical;top_p;min_p;xtc;temp", .arg = N_("LIST"),
+     .help = N_("The stages and their order, separated by semicolons; a stage left out is off"),
+     .allowed = N_("some of bias;penalties;dry;top_k;typical;top_p;min_p;xtc;temp")},
+    {.name = "logit_bias", .type = OPTION_BIAS, SET(bias), .group = GROUP_SAMPLING,
+     .scope = EVERYWHERE, .commands = WRITING, .arg = N_("ID=VALUE"),
+     .help = N_("Add VALUE to the score of token ID; may be given several times"),
+     .allowed = N_("ID=VALUE, VALUE from -100 to 100, or -inf to forbid the token")},
+    {.name = "seed", .letter = 's', .type = OPTION_INT, SET(seed), .group = GROUP_SAMPLING,
+     .scope = EVERYWHERE, .commands = WRITING, .min = -1, .max = (double)INT64_MAX,
+     .word = "random", .def = "random", .arg = N_("N"),
+     .help = N_("Same seed, same model, same settings: same text"),
+     .allowed = N_("-1 to 9223372036854775807 (-1 = a fresh one each time)")},
+
+    {.name = "max_tokens", .letter = 'n', .type = OPTION_INT, SET(max_tokens),
+     .group = GROUP_LENGTH, .scope = EVERYWHERE, .commands = WRITING, .min = 0, .max = INT_MAX,
+     .def = "256", .arg = N_("N"), .help = N_("Write at most N new tokens"),
+     .allowed = N_("0 to 2147483647 (0 = until the context is full)")},
+    {.name = "max_length", .type = OPTION_INT, SET(max_length), .group = GROUP_LENGTH,
+     .scope = EVERYWHERE, .commands = WRITING, .min = 0, .max = INT_MAX, .word = "off", .def = "0",
+     .arg = N_("N"), .help = N_("Write until prompt and new text together have N tokens"),
+     .allowed = N_("0 to 2147483647 (0 = no such limit)")},
+    {.name = "stop", .type = OPTION_STOPS, SET(stops), .group = GROUP_LENGTH, .scope = EVERYWHERE,
+     .commands = WRITING, .arg = N_("TEXT"),
+     .help = N_("Stop before this text; may be given several times; \\n, \\t, \\\\ and \\xHH are understood"),
+     .allowed = N_("up to 16 texts of 1 to 256 bytes")},
+    {.name = "ignore_eos", .type = OPTION_BOOL, SET(ignore_eos), .group = GROUP_LENGTH,
+     .scope = EVERYWHERE, .commands = WRITING, .def = "off",
+     .help = N_("Never let the model end the text itself"), .allowed = N_("on, off")},
+
+    {.name = "model", .letter = 'm', .type = OPTION_TEXT, SET(model), .group = GROUP_ENGINE,
+     .scope = SCOPE_CLI | SCOPE_INI, .commands = READING, .arg = N_("MODEL"),
+     .help = N_("A model file, or the name of one of `xuxie model list`; the bundled one by default")},
+    {.name = "n_ctx", .letter = 'c', .type = OPTION_INT, SET(n_ctx), .group = GROUP_ENGINE,
+     .scope = SCOPE_CLI | SCOPE_INI, .commands = COMPUTING | CMD_MODEL_INFO | CMD_MODEL_LOGITS,
+     .min = 0, .max = 16777216, .word = "auto", .def = "auto", .arg = N_("N"),
+     .help = N_("Context: how many tokens the model sees at once"),
+     .allowed = N_("0 to 16777216 (0 = the model's own, at most 4096)")},
+    {.name = "kv", .type = OPTION_CHOICE, SET(kv), .group = GROUP_ENGINE,
+     .scope = SCOPE_CLI | SCOPE_INI, .commands = COMPUTING | CMD_MODEL_INFO, .choices = kv_names,
+     .def = "f16", .arg = N_("TYPE"), .help = N_("Number type of the key and value cache"),
+     .allowed = N_("f16, f32")},
+    {.name = "threads", .letter = 't', .type = OPTION_INT, SET(threads), .group = GROUP_ENGINE,
+     .scope = SCOPE_CLI | SCOPE_INI, .commands = COMPUTING | CMD_MODEL_INFO | CMD_MODEL_LOGITS,
+     .min = 0, .max = 512, .word = "auto", .def = "auto", .arg = N_("N"),
+     .help = N_("Threads that compute; the text does not depend on it"),
+     .allowed = N_("0 to 512 (0 = one for each physical core)")},
+
+    {.name = "edit_mode", .type = OPTION_WORD, SET(edit_mode), .group = GROUP_ROOM,
+     .scope = EVERYWHERE, .commands = CMD_ROOM, .choices = edit_modes, .def = "auto",
+     .arg = N_("MODE"), .help = N_("Editing keys of the prompt; auto follows ~/.inputrc"),
+     .allowed = N_("auto, emacs, vi")},
+    {.name = "mouse", .type = OPTION_BOOL, SET(mouse), .group = GROUP_ROOM, .scope = EVERYWHERE,
+     .commands = CMD_ROOM, .def = "on",
+     .help = N_("Wheel and clicks go to xuxie; hold Shift to select text with the terminal"),
+     .allowed = N_("on, off")},
+    {.name = "ambiguous_width", .type = OPTION_INT, SET(ambiguous_width), .group = GROUP_ROOM,
+     .scope = EVERYWHERE, .commands = CMD_ROOM, .min = 0, .max = 2, .word = "auto", .def = "auto",
+     .arg = N_("N"),
+     .help = N_("Columns the terminal gives to characters such as “ ” … —; auto asks it"),
+     .allowed = N_("0 to 2 (0 = auto)")},
+    {.name = "escape_delay", .type = OPTION_INT, SET(escape_delay), .group = GROUP_ROOM,
+     .scope = EVERYWHERE, .commands = CMD_ROOM, .min = 0, .max = 5000, .word = "auto",
+     .def = "auto", .arg = N_("MS"),
+     .help = N_("Milliseconds after which ESC is the key and not the beginning of a sequence"),
+     .allowed = N_("0 to 5000 (0 = auto)")},
+
+    {.name = "db", .type = OPTION_TEXT, SET(db), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI | SCOPE_INI, .commands = WRITING, .arg = N_("FILE"),
+     .help = N_("The database; xuxie.db in $XDG_DATA_HOME/xuxie by default")},
+    {.name = "log_text", .type = OPTION_BOOL, SET(log_text), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI | SCOPE_INI, .commands = WRITING, .def = "off",
+     .help = N_("Let the log file contain what you and the model write"), .allowed = N_("on, off")},
+
+    {.name = "echo", .type = OPTION_BOOL, FLAG(echo), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_CONTINUE, .def = "off", .help = N_("Print the prompt before the new text")},
+    {.name = "json", .type = OPTION_BOOL, FLAG(json), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_CONTINUE | CMD_MODEL_LIST | CMD_MODEL_INFO | CMD_PERPLEXITY | CMD_BENCH,
+     .def = "off", .help = N_("Print JSON for programs instead of text for people")},
+    {.name = "logprobs", .type = OPTION_BOOL, FLAG(logprobs), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_CONTINUE, .def = "off",
+     .help = N_("With --json: tell the tokens of each text and their log probabilities")},
+    {.name = "raw", .type = OPTION_BOOL, FLAG(raw), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_CONTINUE | CMD_DETOKENIZE, .def = "off",
+     .help = N_("Do not make control characters visible when printing to a terminal")},
+    {.name = "no_store", .type = OPTION_BOOL, FLAG(no_store), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_CONTINUE, .def = "off",
+     .help = N_("Do not record this generation in the database")},
+    {.name = "tokenizer", .type = OPTION_TEXT, FLAG(tokenizer), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_TOKENIZE | CMD_DETOKENIZE, .arg = N_("PATH"),
+     .help = N_("Take the tokenizer of a GGUF file, or of a folder with vocab.json and merges.txt")},
+    {.name = "special", .type = OPTION_BOOL, FLAG(special), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_TOKENIZE | CMD_DETOKENIZE, .def = "off",
+     .help = N_("Add the tokens the model wants around a text; spell control tokens out")},
+    {.name = "jsonl", .type = OPTION_BOOL, FLAG(jsonl), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_TOKENIZE | CMD_DETOKENIZE, .def = "off",
+     .help = N_("One JSON object a line: {\"text\": ...} on one side, {\"ids\": [...]} on the other")},
+    {.name = "ids", .type = OPTION_TEXT, FLAG(ids), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_MODEL_LOGITS, .arg = N_("LIST"),
+     .help = N_("The tokens to evaluate, separated by commas")},
+    {.name = "npy", .type = OPTION_TEXT, FLAG(npy), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_MODEL_LOGITS, .arg = N_("OUT"),
+     .help = N_("The file to write: NumPy, float32, one row of logits for each token")},
+    {.name = "n_prompt", .letter = 'p', .type = OPTION_INT, FLAG(n_prompt), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_BENCH, .min = 0, .max = 1048576, .def = "512",
+     .arg = N_("N"), .help = N_("Tokens of the prompt to be read"),
+     .allowed = N_("0 to 1048576 (0 = do not measure reading)")},
+    {.name = "n_gen", .letter = 'n', .type = OPTION_INT, FLAG(n_gen), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_BENCH, .min = 0, .max = 1048576, .def = "128",
+     .arg = N_("N"), .help = N_("Tokens to be written"),
+     .allowed = N_("0 to 1048576 (0 = do not measure writing)")},
+    {.name = "repetitions", .letter = 'r', .type = OPTION_INT, FLAG(repetitions),
+     .group = GROUP_PROGRAM, .scope = SCOPE_CLI, .commands = CMD_BENCH, .min = 1, .max = 1000,
+     .def = "5", .arg = N_("N"), .help = N_("How often each is measured"),
+     .allowed = N_("1 to 1000")},
+};
+/* clang-format on */
+
+const size_t n_option_rows = ARRAY_LEN(option_rows);
+_Static_assert(ARRAY_LEN(option_rows) <= sizeof((struct settings *)0)->origin,
+               "settings.origin has a place for every row");
+
+static bool same_name(const char *a, const char *b)
+{
+    for (; *a && *b; a++, b++)
+        if (*a != *b && !(strchr("-_", *a) && strchr("-_", *b)))
+            return false;
+    return *a == *b;
+}
+
+int option_find(const char *name)
+{
+    for (size_t i = 0; i < n_option_rows; i++)
+        if (same_name(option_rows[i].name, name))
+            return (int)i;
+    return -1;
+}
+
+const char *option_hyphens(const struct option_row *row, char out[64])
+{
+    size_t i = 0;
+    for (; row->name[i] && i < 63; i++)
+        out[i] = row->name[i] == '_' ? '-' : row->name[i];
+    out[i] = '\0';
+    return out;
+}
+
+bool option_is_switch(const struct option_row *row)
+{
+    return row->type == OPTION_BOOL;
+}
+
+static int refuse(const struct option_row *row, const char *value, struct err *err)
+{
+    char quoted[360];
+    err_quote(quoted, sizeof quoted, value, strlen(value));
+    return err_set(err, E_USAGE, _("%s: “%s” is not understood; allowed is %s"), row->name, quoted,
+                   row->allowed ? _(row->allowed) : _("on, off"));
+}
+
+static int out_of_range(const struct option_row *row, const char *value, struct err *err)
+{
+    char quoted[360];
+    err_quote(quoted, sizeof quoted, value, strlen(value));
+    return err_set(err, E_USAGE, _("%s: %s is out of range; allowed is %s"), row->name, quoted,
+                   _(row->allowed));
+}
+
+/* strtod and strtoll skip blanks before a number; a value begins with it. */
+static bool begins_number(const char *value)
+{
+    return strchr("+-.0123456789", value[0]) && value[0];
+}
+
+static int store_float(const struct option_row *row, double *field, const char *value,
+                       struct err *err)
+{
+    double v = row->min;
+    if (!row->word || strcmp(value, row->word) != 0) {
+        char *end = NULL;
+        if (begins_number(value))
+            v = strtod(value, &end);
+        if (!end || end == value || *end != '\0' || isnan(v))
+            return refuse(row, value, err);
+        if (v < row->min || v > row->max)
+            return out_of_range(row, value, err);
+    }
+    *field = v;
+    return 0;
+}
+
+static int store_int(const struct option_row *row, int64_t *field, const char *value,
+                     struct err *err)
+{
+    long long v = (long long)row->min;
+    if (!row->word || strcmp(value, row->word) != 0) {
+        char *end = NULL;
+        errno = 0;
+        if (begins_number(value))
+            v = strtoll(value, &end, 10);
+        if (!end || end == value || *end != '\0')
+            return refuse(row, value, err);
+        /* max may be 2^63 as a double: every long long is at most that */
+        if (errno == ERANGE || (double)v < row->min || (double)v > row->max)
+            return out_of_range(row, value, err);
+    }
+    *field = v;
+    return 0;
+}
+
+static int store_bool(const struct option_row *row, bool *field, const char *value,
+                      struct err *err)
+{
+    static const char *const yes[] = {"on", "yes", "true", "1"};
+    static const char *const no[] = {"off", "no", "false", "0"};
+    for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
+        if (strcmp(value, yes[i]) == 0 || strcmp(value, no[i]) == 0) {
+            *field = strcmp(value, yes[i]) == 0;
+            return 0;
+        }
+    }
+    return refuse(row, value, err);
+}
+
+static int choice(const struct option_row *row, const char *value)
+{
+    for (int i = 0; row->choices[i]; i++)
+        if (strcmp(row->choices[i], value) == 0)
+            return i;
+    return -1;
+}
+
+static void replace_text(char **field, const char *value)
+{
+    free(*field);
+    *field = value ? x_strdup(value) : NULL;
+}
+
+int option_store(const struct option_row *row, void *base, const char *value, struct err *err)
+{
+    void *field = (char *)base + row->offset;
+    switch (row->type) {
+    case OPTION_FLOAT: return store_float(row, field, value, err);
+    case OPTION_INT: return store_int(row, field, value, err);
+    case OPTION_BOOL: return store_bool(row, field, value, err);
+    case OPTION_TEXT: replace_text(field, value[0] ? value : NULL); return 0;
+    case OPTION_CHOICE:
+    case OPTION_WORD: {
+        int i = choice(row, value);
+        if (i < 0)
+            return refuse(row, value, err);
+        if (row->type == OPTION_CHOICE)
+            *(unsigned *)field = (unsigned)i;
+        else
+            replace_text(field, i ? value : NULL);
+        return 0;
+    }
+    default: return refuse(row, value, err);
+    }
+}
+
+void option_print(const struct option_row *row, const void *base, struct str *out)
+{
+    const void *field = (const char *)base + row->offset;
+    switch (row->type) {
+    case OPTION_FLOAT: str_printf(out, "%.10g", *(const double *)field); break;
+    case OPTION_INT: {
+        int64_t v = *(const int64_t *)field;
+        if (row->word && (double)v == row->min)
+            str_puts(out, row->word);
+        else
+            str_printf(out, "%lld", (long long)v);
+        break;
+    }
+    case OPTION_BOOL: str_puts(out, *(const bool *)field ? "on" : "off"); break;
+    case OPTION_CHOICE: str_puts(out, row->choices[*(const unsigned *)field]); break;
+    case OPTION_WORD:
+    case OPTION_TEXT: {
+        const char *text = *(char *const *)field;
+        str_puts(out, text ? text : row->type == OPTION_WORD ? row->choices[0] : "");
+        break;
+    }
+    default: break;
+    }
+}
+
+void flags_init(struct flags *f)
+{
+    memset(f, 0, sizeof *f);
+    for (size_t i = 0; i < n_option_rows; i++)
+        if (option_rows[i].is_flag && option_rows[i].def)
+            option_store(&option_rows[i], f, option_rows[i].def, NULL);
+}
+
+void flags_free(struct flags *f)
+{
+    free(f->tokenizer);
+    free(f->ids);
+    free(f->npy);
+    memset(f, 0, sizeof *f);
+}

@@ -1,0 +1,499 @@
+/* options.c - struct settings: values, where each came from, and the four rows that are more than a
+ * plain value (preset, samplers, stop, logit_bias).
+ *
+ * settings.origin[row] is the highest origin a row was set by. A lower one is checked but not taken, so
+ * the order in which sources are read does not matter for single values; for `preset`, sources must be
+ * read in the order of precedence (main does: ini file, then command line).
+ */
+#include "config.h"
+
+#include "src/options.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/sample.h"
+#include "src/base/i18n.h"
+#include "src/base/mem.h"
+#include "src/base/rng.h"
+#include "src/base/utf8.h"
+#include "src/closest.h"
+#include "src/option_table.h"
+#include "src/presets.h"
+
+enum { STOP_MAX_BYTES = 256 };
+
+static void clear_stops(struct settings *s)
+{
+    for (size_t i = 0; i < s->n_stops; i++)
+        free(s->stops[i]);
+    s->n_stops = 0;
+}
+
+/* Does a value from `origin` replace a list (true) or join what the same source said before? */
+static bool replaces(const struct settings *s, int row, enum option_origin origin)
+{
+    return s->origin[row] != origin || origin == ORIGIN_SET;
+}
+
+static int hex(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *p = c ? strchr(digits, c | 0x20) : NULL;
+    return p ? (int)(p - digits) : -1;
+}
+
+/* Appends the character an escape stands for; *p is after the backslash and moves past it. */
+static bool unescape(const char **p, struct str *out)
+{
+    char c = *(*p)++;
+    switch (c) {
+    case 'n': return str_putc(out, '\n');
+    case 'r': return str_putc(out, '\r');
+    case 't': return str_putc(out, '\t');
+    case '\\':
+    case '"': return str_putc(out, c);
+    case 'x': {
+        int high = hex(**p), low = high < 0 ? -1 : hex((*p)[1]);
+        if (low < 0 || high + low == 0)
+            return false;
+        *p += 2;
+        return str_putc(out, (char)(high * 16 + low));
+    }
+    default: return false;
+    }
+}
+
+static int add_stop(struct settings *s, const struct str *text, struct err *err)
+{
+    if (text->len == 0 || text->len > STOP_MAX_BYTES)
+        return err_set(err, E_USAGE, _("stop: a text to stop at has 1 to %d bytes"),
+                       STOP_MAX_BYTES);
+    if (utf8_valid_prefix(text->data, text->len) != text->len)
+        return err_set(err, E_USAGE, _("stop: the text to stop at is not valid UTF-8"));
+    if (s->n_stops == SETTINGS_MAX_STOPS)
+        return err_set(err, E_USAGE, _("stop: more than %d texts to stop at"), SETTINGS_MAX_STOPS);
+    s->stops[s->n_stops++] = x_strndup(text->data, text->len);
+    return 0;
+}
+
+/* One stop text from *p up to `quote` (NUL: to the end of the value). */
+static int parse_stop(struct settings *s, const char **p, char quote, struct err *err)
+{
+    struct str text = STR_INIT;
+    int rc = 0;
+    while (**p && **p != quote) {
+        if (*(*p) != '\\') {
+            str_putc(&text, *(*p)++);
+            continue;
+        }
+        (*p)++;
+        if (!unescape(p, &text)) {
+            rc = err_set(err, E_USAGE,
+                         _("stop: after a backslash only n, r, t, \\, \" and xHH are understood"));
+            goto out;
+        }
+    }
+    rc = add_stop(s, &text, err);
+out:
+    str_free(&text);
+    return rc;
+}
+
+/* Is the value a list "a" "b" (commas between them allowed)? */
+static bool is_quoted_list(const char *p)
+{
+    size_t n = 0;
+    for (;; n++) {
+        p += strspn(p, " ,");
+        if (*p == '\0')
+            return n > 0;
+        if (*p++ != '"')
+            return false;
+        while (*p && *p != '"')
+            p += *p == '\\' && p[1] ? 2 : 1;
+        if (*p++ != '"')
+            return false;
+    }
+}
+
+/* On the command line a value is one text, given as often as needed; elsewhere it may also be a list of
+ * quoted texts. */
+static int set_stops(struct settings *s, int row, const char *value, enum option_origin origin,
+                     struct err *err)
+{
+    struct settings next = {0};
+    int rc = 0;
+    if (!replaces(s, row, origin))
+        for (; next.n_stops < s->n_stops; next.n_stops++)
+            next.stops[next.n_stops] = x_strdup(s->stops[next.n_stops]);
+    if (origin == ORIGIN_CLI || (value[0] && !is_quoted_list(value))) {
+        rc = parse_stop(&next, &value, '\0', err);
+    } else {
+        while (!rc && *(value += strspn(value, " ,"))) {
+            value++; /* the quote */
+            rc = parse_stop(&next, &value, '"', err);
+            if (!rc)
+                value++;
+        }
+    }
+    if (rc) {
+        clear_stops(&next);
+        return rc;
+    }
+    clear_stops(s);
+    memcpy(s->stops, next.stops, sizeof s->stops);
+    s->n_stops = next.n_stops;
+    return 0;
+}
+
+static int parse_bias(const char **p, struct logit_bias *out)
+{
+    char *end;
+    errno = 0;
+    long id = strtol(*p, &end, 10);
+    if (end == *p || errno || id < 0 || id > INT32_MAX || *end != '=')
+        return -1;
+    const char *number = end + 1;
+    double v;
+    if (strncmp(number, "-inf", 4) == 0) {
+        v = -INFINITY;
+        end = (char *)number + 4;
+    } else {
+        v = strchr("+-.0123456789", *number) && *number ? strtod(number, &end) : NAN;
+        if (end == number || !(v >= -100 && v <= 100))
+            return -1;
+    }
+    if (*end && !strchr(" ,", *end))
+        return -1;
+    *p = end;
+    *out = (struct logit_bias){(int32_t)id, (float)v};
+    return 0;
+}
+
+static int set_bias(struct settings *s, int row, const char *value, enum option_origin origin,
+                    struct err *err)
+{
+    struct logit_bias next[SETTINGS_MAX_BIAS];
+    size_t n = 0;
+    if (!replaces(s, row, origin)) {
+        n = s->n_bias;
+        memcpy(next, s->bias, n * sizeof next[0]);
+    }
+    for (const char *p = value; *(p += strspn(p, " ,"));) {
+        struct logit_bias b;
+        if (parse_bias(&p, &b) != 0) {
+            char quoted[360];
+            err_quote(quoted, sizeof quoted, value, strlen(value));
+            return err_set(err, E_USAGE, _("logit_bias: “%s” is not understood; allowed is %s"),
+                           quoted, _(option_rows[row].allowed));
+        }
+        size_t i = 0;
+        while (i < n && next[i].id != b.id)
+            i++;
+        if (i == SETTINGS_MAX_BIAS)
+            return err_set(err, E_USAGE, _("logit_bias: more than %d tokens"), SETTINGS_MAX_BIAS);
+        next[i] = b;
+        if (i == n)
+            n++;
+    }
+    memcpy(s->bias, next, n * sizeof next[0]);
+    s->n_bias = n;
+    return 0;
+}
+
+static const char *preset_word(size_t i)
+{
+    return preset_name(i, NULL);
+}
+
+static int store(struct settings *s, int row, const char *value, enum option_origin origin,
+                 struct err *err);
+
+/* Gives every row a preset decides its value, unless something as strong has set it. */
+static int set_preset(struct settings *s, const char *name, enum option_origin origin,
+                      struct err *err)
+{
+    size_t i = 0;
+    while (preset_word(i) && strcmp(preset_word(i), name) != 0)
+        i++;
+    if (!preset_word(i)) {
+        char quoted[360];
+        err_quote(quoted, sizeof quoted, name, strlen(name));
+        return err_set(err, E_USAGE, _("preset: there is no “%s”; allowed is %s"), quoted,
+                       _(option_rows[option_find("preset")].allowed));
+    }
+    snprintf(s->preset, sizeof s->preset, "%s", name);
+    for (size_t r = 0; r < n_option_rows; r++) {
+        const struct option_row *row = &option_rows[r];
+        if (!row->in_preset || s->origin[r] >= origin)
+            continue;
+        const char *value = preset_value(name, row->name);
+        store(s, (int)r, value ? value : row->def, ORIGIN_PRESET, NULL);
+        s->origin[r] = ORIGIN_PRESET;
+    }
+    return 0;
+}
+
+static int store(struct settings *s, int row, const char *value, enum option_origin origin,
+                 struct err *err)
+{
+    switch (option_rows[row].type) {
+    case OPTION_PRESET: return set_preset(s, value, origin, err);
+    case OPTION_SAMPLERS: return sample_order_parse(value, s->samplers, err);
+    case OPTION_STOPS: return set_stops(s, row, value, origin, err);
+    case OPTION_BIAS: return set_bias(s, row, value, origin, err);
+    default: return option_store(&option_rows[row], s, value, err);
+    }
+}
+
+void settings_init(struct settings *s)
+{
+    memset(s, 0, sizeof *s);
+    for (size_t i = 0; i < n_option_rows; i++)
+        if (!option_rows[i].is_flag && option_rows[i].def)
+            store(s, (int)i, option_rows[i].def, ORIGIN_PRESET, NULL);
+    memset(s->origin, ORIGIN_DEFAULT, sizeof s->origin);
+    set_preset(s, "story", ORIGIN_PRESET, NULL);
+}
+
+void settings_free(struct settings *s)
+{
+    clear_stops(s);
+    for (size_t i = 0; i < n_option_rows; i++) {
+        const struct option_row *row = &option_rows[i];
+        if (!row->is_flag && (row->type == OPTION_TEXT || row->type == OPTION_WORD))
+            free(*(char **)((char *)s + row->offset));
+    }
+    memset(s, 0, sizeof *s);
+}
+
+void settings_copy(struct settings *to, const struct settings *from)
+{
+    if (to == from)
+        return;
+    settings_free(to);
+    *to = *from;
+    for (size_t i = 0; i < from->n_stops; i++)
+        to->stops[i] = x_strdup(from->stops[i]);
+    for (size_t i = 0; i < n_option_rows; i++) {
+        const struct option_row *row = &option_rows[i];
+        char **text = (char **)((char *)to + row->offset);
+        if (!row->is_flag && (row->type == OPTION_TEXT || row->type == OPTION_WORD) && *text)
+            *text = x_strdup(*text);
+    }
+}
+
+static const char *setting_word(size_t i)
+{
+    struct option_info info;
+    return option_info_at(i, SCOPE_CLI | SCOPE_INI | SCOPE_SET, &info) ? info.name : NULL;
+}
+
+static int unknown(const char *name, struct err *err)
+{
+    char quoted[360];
+    err_quote(quoted, sizeof quoted, name, strlen(name));
+    const char *close = closest_word(name, setting_word);
+    if (close)
+        return err_set(err, E_USAGE, _("“%s” is not a setting; did you mean %s?"), quoted, close);
+    return err_set(err, E_USAGE, _("“%s” is not a setting"), quoted);
+}
+
+int settings_set(struct settings *s, const char *name, const char *value, enum option_origin origin,
+                 struct err *err)
+{
+    int row = option_find(name);
+    if (row < 0 || option_rows[row].is_flag)
+        return unknown(name, err);
+    size_t n = strlen(value);
+    if (utf8_valid_prefix(value, n) != n && option_rows[row].type != OPTION_TEXT)
+        return err_set(err, E_USAGE, _("%s: the value is not valid UTF-8"), option_rows[row].name);
+    if (s->origin[row] > origin) { /* checked, but something stronger holds */
+        struct settings scratch;
+        settings_init(&scratch);
+        int rc = store(&scratch, row, value, origin, err);
+        settings_free(&scratch);
+        return rc;
+    }
+    int rc = store(s, row, value, origin, err);
+    if (!rc)
+        s->origin[row] = (unsigned char)origin;
+    return rc;
+}
+
+static void print_stops(const struct settings *s, struct str *out)
+{
+    for (size_t i = 0; i < s->n_stops; i++) {
+        str_puts(out, i ? " \"" : "\"");
+        for (const char *p = s->stops[i]; *p; p++) {
+            unsigned char c = (unsigned char)*p;
+            if (c == '\n')
+                str_puts(out, "\\n");
+            else if (c == '\t')
+                str_puts(out, "\\t");
+            else if (c == '"' || c == '\\')
+                str_printf(out, "\\%c", c);
+            else if (c < 0x20 || c == 0x7F)
+                str_printf(out, "\\x%02x", c);
+            else
+                str_putc(out, *p);
+        }
+        str_putc(out, '"');
+    }
+}
+
+bool settings_get(const struct settings *s, const char *name, struct str *out)
+{
+    int row = option_find(name);
+    if (row < 0 || option_rows[row].is_flag)
+        return false;
+    switch (option_rows[row].type) {
+    case OPTION_PRESET: str_puts(out, s->preset); break;
+    case OPTION_SAMPLERS: {
+        char text[128];
+        sample_order_format(s->samplers, text, sizeof text);
+        str_puts(out, text);
+        break;
+    }
+    case OPTION_STOPS: print_stops(s, out); break;
+    case OPTION_BIAS:
+        for (size_t i = 0; i < s->n_bias; i++)
+            str_printf(out, "%s%d=%.6g", i ? " " : "", (int)s->bias[i].id, (double)s->bias[i].bias);
+        break;
+    default: option_print(&option_rows[row], s, out); break;
+    }
+    return true;
+}
+
+static void hint_value(struct settings *s, const char *name, double value)
+{
+    int row = option_find(name);
+    if (isnan(value) || s->origin[row] > ORIGIN_MODEL)
+        return;
+    char text[32];
+    snprintf(text, sizeof text, "%.6g", value); /* the file says it as float: 0.9, not 0.89999998 */
+    if (store(s, row, text, ORIGIN_MODEL, NULL) == 0)
+        s->origin[row] = ORIGIN_MODEL;
+}
+
+void settings_hint(struct settings *s, const struct sample_hint *hint)
+{
+    /* what an earlier model recommended goes first */
+    for (size_t i = 0; i < n_option_rows; i++) {
+        if (s->origin[i] != ORIGIN_MODEL)
+            continue;
+        const char *value = preset_value(s->preset, option_rows[i].name);
+        store(s, (int)i, value ? value : option_rows[i].def, ORIGIN_PRESET, NULL);
+        s->origin[i] = ORIGIN_PRESET;
+    }
+    if (strcmp(s->preset, "story") != 0)
+        return;
+    hint_value(s, "temp", (double)hint->temp);
+    hint_value(s, "top_p", (double)hint->top_p);
+    hint_value(s, "min_p", (double)hint->min_p);
+    hint_value(s, "dry_multiplier", (double)hint->dry_multiplier);
+    hint_value(s, "dry_base", (double)hint->dry_base);
+    hint_value(s, "top_k", hint->top_k < 0 ? (double)NAN : hint->top_k);
+    hint_value(s, "dry_allowed_length",
+               hint->dry_allowed_length < 0 ? (double)NAN : hint->dry_allowed_length);
+}
+
+void settings_request(const struct settings *s, struct engine_request *r)
+{
+    struct sample_params *p = &r->sampling;
+    sample_params_init(p);
+    p->temp = (float)s->temp;
+    p->top_k = (int)s->top_k;
+    p->top_p = (float)s->top_p;
+    p->min_p = (float)s->min_p;
+    p->typical = (float)s->typical;
+    p->repeat_penalty = (float)s->repeat_penalty;
+    p->presence_penalty = (float)s->presence_penalty;
+    p->frequency_penalty = (float)s->frequency_penalty;
+    p->penalty_last_n = (int)s->penalty_last_n;
+    p->dry_multiplier = (float)s->dry_multiplier;
+    p->dry_base = (float)s->dry_base;
+    p->dry_allowed_length = (int)s->dry_allowed_length;
+    p->xtc_threshold = (float)s->xtc_threshold;
+    p->xtc_probability = (float)s->xtc_probability;
+    memcpy(p->order, s->samplers, sizeof p->order);
+    p->bias = s->bias;
+    p->n_bias = s->n_bias;
+    r->seed = s->seed < 0 ? rng_fresh_seed() : (uint64_t)s->seed;
+    r->stops = (const char *const *)s->stops;
+    r->n_stops = s->n_stops;
+    r->max_tokens = (int)s->max_tokens;
+    r->max_length = (int)s->max_length;
+    r->ignore_eos = s->ignore_eos;
+}
+
+static json_t *row_json(const struct option_row *row, const struct settings *s)
+{
+    const void *field = (const char *)s + row->offset;
+    switch (row->type) {
+    case OPTION_FLOAT: return json_real(*(const double *)field);
+    case OPTION_INT: return json_integer(*(const int64_t *)field);
+    case OPTION_BOOL: return json_boolean(*(const bool *)field);
+    case OPTION_STOPS: {
+        json_t *list = json_array();
+        for (size_t i = 0; i < s->n_stops; i++)
+            json_array_append_new(list, json_string(s->stops[i]));
+        return list;
+    }
+    case OPTION_BIAS: {
+        json_t *map = json_object();
+        for (size_t i = 0; i < s->n_bias; i++) {
+            char id[16];
+            snprintf(id, sizeof id, "%d", (int)s->bias[i].id);
+            double v = (double)s->bias[i].bias;
+            json_object_set_new(map, id, isinf(v) ? json_string("-inf") : json_real(v));
+        }
+        return map;
+    }
+    default: {
+        struct str text = STR_INIT;
+        settings_get(s, row->name, &text);
+        json_t *value = text.len ? json_stringn(text.data, text.len) : json_null();
+        str_free(&text);
+        return value ? value : json_null(); /* a path that is not UTF-8 */
+    }
+    }
+}
+
+/* The room and the files are not what a text was made with. */
+char *settings_json(const struct settings *s, uint64_t seed_used)
+{
+    json_t *map = json_object();
+    for (size_t i = 0; i < n_option_rows; i++) {
+        const struct option_row *row = &option_rows[i];
+        if (!row->is_flag && row->group <= GROUP_ENGINE)
+            json_object_set_new(map, row->name, row_json(row, s));
+    }
+    json_object_set_new(map, "seed", json_integer((json_int_t)seed_used));
+    char *text = json_dumps(map, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(10));
+    json_decref(map);
+    if (!text)
+        return x_strdup("{}"); /* memory was out */
+    return text;
+}
+
+bool option_info_at(size_t i, unsigned scope, struct option_info *out)
+{
+    for (size_t r = 0; r < n_option_rows; r++) {
+        const struct option_row *row = &option_rows[r];
+        if (row->is_flag || !(row->scope & scope) || i-- > 0)
+            continue;
+        *out = (struct option_info){
+            .name = row->name,
+            .arg = row->arg ? _(row->arg) : NULL,
+            .help = _(row->help),
+            .allowed = row->allowed ? _(row->allowed) : NULL,
+        };
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,614 @@
+/* room.c - see room.h.
+ *
+ * Invariants
+ *  1  story and turn exist from room_open to room_close
+ *  2  `engine` is READY; `next_engine` is loading, and takes its place when READY and the turn idle
+ *  3  while the store is missing or failing, the rescue file holds the manuscript, at most 500 ms
+ *     behind what is on the screen
+ */
+#include "config.h"
+
+#include "src/room.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "src/base/clock.h"
+#include "src/base/i18n.h"
+#include "src/base/log.h"
+#include "src/base/mem.h"
+#include "src/base/paths.h"
+#include "src/base/str.h"
+#include "src/base/utf8.h"
+#include "src/commands.h"
+#include "src/import.h"
+#include "src/models.h"
+#include "src/rescue.h"
+
+enum { RESCUE_EVERY_MS = 500, HISTORY_MAX = 1000, FLUSH_MS = 3000, NAME_COLUMNS = 16 };
+
+/* ---- the turn's voice, passed on to the front end ------------------------------------------------ */
+
+static void on_grew(void *ctx, enum node_kind kind, const char *text, size_t n)
+{
+    struct room *r = ctx;
+    r->front->grew(r->front->ctx, kind, text, n);
+}
+
+static void on_moved(void *ctx)
+{
+    struct room *r = ctx;
+    r->front->moved(r->front->ctx);
+}
+
+static void on_notice(void *ctx, enum turn_level level, const char *text)
+{
+    struct room *r = ctx;
+    r->front->notice(r->front->ctx, level, text);
+}
+
+static void on_ended(void *ctx, const char *reason)
+{
+    struct room *r = ctx;
+    r->front->ended(r->front->ctx, reason);
+}
+
+static void say(struct room *r, enum turn_level level, const char *text)
+{
+    r->front->notice(r->front->ctx, level, text);
+}
+
+/* ---- the store ----------------------------------------------------------------------------------- */
+
+static void open_store(struct room *r)
+{
+    struct str path = STR_INIT;
+    struct err err = ERR_INIT;
+    int rc = 0;
+    if (r->settings.db && r->settings.db[0] == '/') {
+        str_puts(&path, r->settings.db);
+    } else if (r->settings.db) {
+        char *cwd = getcwd(NULL, 0);
+        str_printf(&path, "%s/%s", cwd ? cwd : "", r->settings.db);
+        free(cwd);
+    } else {
+        rc = paths_user(PATHS_DATA, "xuxie.db", &path, &err);
+    }
+    if (rc == 0)
+        rc = paths_make_parent(str_cstr(&path), &err);
+    if (rc == 0)
+        rc = store_open(str_cstr(&path), STORE_CREATE, &r->store, &err);
+    r->db_path = str_take(&path);
+    if (rc != 0) {
+        r->store = NULL;
+        r->store_problem = x_strdup(err.msg);
+        log_error("store: %s", err.msg);
+    }
+}
+
+/* Keeps the manuscript in the rescue file while the store does not. */
+static void rescue(struct room *r, int64_t now_ms)
+{
+    uint64_t bytes = story_text_bytes(r->story);
+    if (bytes == r->rescued_bytes || (r->rescue_path && now_ms - r->rescued_ms < RESCUE_EVERY_MS))
+        return;
+    struct str text = STR_INIT;
+    struct str path = STR_INIT;
+    struct err err = ERR_INIT;
+    story_text(r->story, &text);
+    if (rescue_save(str_cstr(&text), text.len, &path, &err) == 0) {
+        free(r->rescue_path);
+        r->rescue_path = str_take(&path);
+        r->rescued_bytes = bytes;
+    } else {
+        log_error("rescue: %s", err.msg);
+    }
+    r->rescued_ms = now_ms;
+    str_free(&text);
+    str_free(&path);
+}
+
+static void show_standing(struct room *r, const char *problem)
+{
+    if (!problem) {
+        r->front->standing(r->front->ctx, NULL);
+        return;
+    }
+    struct str s = STR_INIT;
+    if (r->rescue_path)
+        str_printf(&s, _("%s. Your words are kept in %s"), problem, r->rescue_path);
+    else
+        str_puts(&s, problem);
+    r->front->standing(r->front->ctx, str_cstr(&s));
+    str_free(&s);
+}
+
+void room_tick(struct room *r, int64_t now_ms)
+{
+    if (!r->store) {
+        if (r->store_problem) {
+            rescue(r, now_ms);
+            show_standing(r, r->store_problem);
+        }
+        return;
+    }
+    struct store_status st;
+    store_get_status(r->store, &st);
+    if (st.failing || st.read_only) {
+        rescue(r, now_ms);
+        show_standing(r, st.message);
+        free(r->store_problem);
+        r->store_problem = x_strdup(st.message);
+    } else if (r->store_problem) {
+        free(r->store_problem);
+        r->store_problem = NULL;
+        show_standing(r, NULL);
+        if (r->rescue_path)
+            say(r, TURN_INFO, _("The database takes words again; everything is saved."));
+    }
+}
+
+void room_draft(struct room *r, const char *text, size_t n)
+{
+    if (r->draft && strlen(r->draft) == n && memcmp(r->draft, text, n) == 0)
+        return;
+    free(r->draft);
+    r->draft = x_strndup(text, n);
+    store_put_draft(r->store, r->story->ref, text, n);
+}
+
+/* ---- stories ------------------------------------------------------------------------------------- */
+
+static struct story *new_story(struct room *r, const char *title)
+{
+    return story_new(store_put_story(r->store, title), title);
+}
+
+static struct story *load_story(struct room *r, store_ref ref, char **draft, struct err *err)
+{
+    struct story *s = NULL;
+    if (store_flush(r->store, FLUSH_MS, err) != 0 ||
+        store_load_story(r->store, ref, &s, draft, err) != 0)
+        return NULL;
+    return s;
+}
+
+/* A file becomes a new story; its name without directory and suffix is the title. */
+static struct story *story_from_file(struct room *r, const char *path, struct err *err)
+{
+    struct str text = STR_INIT;
+    str_init(&text, 0);
+    if (import_text(path, &text, err) != 0)
+        return NULL;
+    const char *slash = strrchr(path, '/');
+    char *title = x_strdup(slash ? slash + 1 : path);
+    char *dot = strrchr(title, '.');
+    if (dot && dot != title)
+        *dot = '\0';
+    struct story *s = new_story(r, title);
+    free(title);
+    if (text.len) {
+        store_ref ref =
+            store_put_node(r->store, s->ref, 0, NODE_AUTHOR, str_cstr(&text), text.len);
+        story_add(s, s->root, ref, NODE_AUTHOR, str_cstr(&text), text.len);
+        store_put_current(r->store, s->ref, ref);
+    }
+    str_free(&text);
+    return s;
+}
+
+/* A title, else a file; NULL = the last story, else a new one. */
+static struct story *find_story(struct room *r, const char *what, char **draft, struct err *err)
+{
+    if (!what) {
+        store_ref last = r->store ? store_last_story(r->store) : 0;
+        struct story *s = last ? load_story(r, last, draft, err) : NULL;
+        if (s || err->code == E_OK)
+            return s ? s : new_story(r, "");
+        return NULL;
+    }
+    bool is_path = strchr(what, '/') != NULL;
+    store_ref ref = r->store && !is_path ? store_find_story(r->store, what) : 0;
+    if (ref)
+        return load_story(r, ref, draft, err);
+    if (is_path || access(what, F_OK) == 0)
+        return story_from_file(r, what, err);
+    char quoted[360];
+    err_set(err, E_INPUT, _("%s: no story has this title and no file this name"),
+            err_quote(quoted, sizeof quoted, what, strlen(what)));
+    return NULL;
+}
+
+static void take_story(struct room *r, struct story *s, char *draft)
+{
+    struct story *old = r->story;
+    r->story = s;
+    store_put_current(r->store, s->ref, s->current == s->root ? 0 : s->current->ref);
+    turn_set_story(r->turn, s);
+    story_free(old);
+    r->rescued_bytes = 0;
+    free(r->draft);
+    r->draft = x_strdup(draft ? draft : "");
+    r->front->prompt_set(r->front->ctx, r->draft);
+    free(draft);
+}
+
+static void change_story(void *arg)
+{
+    struct room *r = arg;
+    struct err err = ERR_INIT;
+    char *draft = NULL;
+    struct story *s = r->change_to     ? load_story(r, r->change_to, &draft, &err)
+                      : r->change_what ? find_story(r, r->change_what, &draft, &err)
+                                       : new_story(r, "");
+    if (s)
+        take_story(r, s, draft);
+    else
+        say(r, TURN_ERROR, err.msg);
+}
+
+static void change_when_idle(struct room *r, store_ref ref, const char *what)
+{
+    free(r->change_what);
+    r->change_what = what ? x_strdup(what) : NULL;
+    r->change_to = ref;
+    turn_when_idle(r->turn, change_story, r);
+}
+
+void room_new_story(struct room *r)
+{
+    if (!r->story->root->first_child && !r->story->title[0]) {
+        say(r, TURN_INFO, _("This story is still empty: write."));
+        return;
+    }
+    change_when_idle(r, 0, NULL);
+}
+
+void room_open_story(struct room *r, store_ref story)
+{
+    change_when_idle(r, story, NULL);
+}
+
+void room_open_what(struct room *r, const char *what)
+{
+    change_when_idle(r, 0, what);
+}
+
+const char *room_story_name(const struct room *r)
+{
+    static char name[256];
+    if (r->story->title[0])
+        return r->story->title;
+    struct str text = STR_INIT;
+    story_text(r->story, &text);
+    const char *s = str_cstr(&text);
+    size_t n = strcspn(s, "\n");
+    size_t end = 0;
+    for (int i = 0; i < NAME_COLUMNS && end < n; i++) {
+        size_t len = utf8_claimed_length((unsigned char)s[end]);
+        end += len ? len : 1;
+    }
+    if (n == 0)
+        snprintf(name, sizeof name, "%s", _("untitled"));
+    else
+        snprintf(name, sizeof name, "%.*s%s", (int)(end < n ? end : n), s, end < n ? "…" : "");
+    str_free(&text);
+    return name;
+}
+
+/* ---- the engine ---------------------------------------------------------------------------------- */
+
+static void drop_next(struct room *r)
+{
+    if (!r->next_engine)
+        return;
+    r->front->watch(r->front->ctx, engine_fd(r->next_session), false);
+    engine_session_free(r->next_session);
+    engine_close(r->next_engine);
+    r->next_engine = NULL;
+    r->next_session = NULL;
+    free(r->next_path);
+    r->next_path = NULL;
+    r->next_ready = false;
+}
+
+static int start_loading(struct room *r, const char *model, struct err *err)
+{
+    struct str path = STR_INIT;
+    struct engine *e = NULL;
+    struct engine_session *s = NULL;
+    struct engine_options o = {.n_threads = (int)r->settings.threads,
+                               .n_ctx = (int)r->settings.n_ctx,
+                               .kv = r->settings.kv};
+    int rc = models_resolve(model, &path, err);
+    if (rc == 0)
+        rc = engine_open(str_cstr(&path), &o, &e, err);
+    if (rc == 0)
+        rc = engine_session_new(e, &s, err);
+    if (rc != 0) {
+        engine_close(e);
+        str_free(&path);
+        return rc;
+    }
+    drop_next(r);
+    r->next_engine = e;
+    r->next_session = s;
+    r->next_path = str_take(&path);
+    r->next_percent = 0;
+    r->front->watch(r->front->ctx, engine_fd(s), true);
+    return 0;
+}
+
+void room_load_model(struct room *r, const char *model)
+{
+    struct err err = ERR_INIT;
+    const char *what = model ? model : r->model_path ? r->model_path : r->settings.model;
+    if (start_loading(r, what, &err) == 0)
+        return;
+    say(r, TURN_ERROR, err.msg);
+    if (!r->engine) {
+        r->load_failed = true;
+        turn_engine_failed(r->turn);
+    }
+}
+
+static void use_next(struct room *r)
+{
+    struct engine *old_engine = r->engine;
+    struct engine_session *old_session = r->session;
+    const struct engine_info *info = engine_info(r->next_engine);
+    if (old_session)
+        r->front->watch(r->front->ctx, engine_fd(old_session), false);
+    r->engine = r->next_engine;
+    r->session = r->next_session;
+    free(r->model_path);
+    r->model_path = r->next_path;
+    r->next_engine = NULL;
+    r->next_session = NULL;
+    r->next_path = NULL;
+    r->next_ready = false;
+    r->load_failed = false;
+    settings_hint(&r->settings, &info->hint);
+    turn_set_engine(r->turn, info, r->session);
+    engine_session_free(old_session);
+    engine_close(old_engine);
+    log_info("model: %s, %s, n_ctx %d, %d threads, %s", info->name, info->type, info->n_ctx,
+             info->n_threads, info->cpu);
+}
+
+static void pump_next(struct room *r)
+{
+    struct engine_event ev;
+    while (r->next_session && engine_next_event(r->next_session, &ev)) {
+        if (ev.type == EV_LOAD) {
+            r->next_percent = ev.load.percent;
+        } else if (ev.type == EV_READY) {
+            r->next_ready = true;
+            return;
+        } else if (ev.type == EV_ERROR) {
+            char *message = x_strndup(ev.bytes, ev.n_bytes);
+            drop_next(r);
+            say(r, TURN_ERROR, message);
+            free(message);
+            if (!r->engine) {
+                r->load_failed = true;
+                turn_engine_failed(r->turn);
+            }
+            return;
+        }
+    }
+}
+
+void room_pump(struct room *r)
+{
+    turn_pump(r->turn);
+    pump_next(r);
+    if (r->next_ready &&
+        (turn_state_of(r->turn) == TURN_IDLE || turn_state_of(r->turn) == TURN_WAITING))
+        use_next(r);
+}
+
+/* ---- what the person does ------------------------------------------------------------------------ */
+
+static bool is_command(const char *text, size_t n)
+{
+    return n > 1 && text[0] == '/' && text[1] != '/';
+}
+
+void room_submit(struct room *r, const char *text, size_t n)
+{
+    if (n) {
+        store_put_input(r->store, text, n);
+        char *copy = x_strndup(text, n);
+        r->front->history_add(r->front->ctx, copy);
+        free(copy);
+    }
+    room_draft(r, "", 0);
+    if (is_command(text, n)) {
+        commands_run(r, text, n);
+        return;
+    }
+    if (n > 1 && text[0] == '/' && text[1] == '/') {
+        text++;
+        n--;
+    }
+    if (!r->engine && !r->next_engine && r->load_failed) {
+        turn_add(r->turn, text, n);
+        say(r, TURN_WARNING, _("No model is loaded: /model chooses one."));
+        return;
+    }
+    turn_submit(r->turn, text, n);
+}
+
+bool room_busy(const struct room *r)
+{
+    return turn_state_of(r->turn) != TURN_IDLE;
+}
+
+static void leave_now(void *arg)
+{
+    struct room *r = arg;
+    r->front->quit(r->front->ctx);
+}
+
+void room_leave(struct room *r)
+{
+    r->leaving = true;
+    turn_when_idle(r->turn, leave_now, r);
+}
+
+void room_hangup(struct room *r)
+{
+    struct err err = ERR_INIT;
+    turn_stop(r->turn);
+    int64_t until = clock_mono_ms() + 300;
+    while (room_busy(r) && clock_mono_ms() < until) {
+        room_pump(r);
+        usleep(2000);
+    }
+    if (store_flush(r->store, FLUSH_MS, &err) != 0)
+        log_error("store: %s", err.msg);
+}
+
+/* ---- life ---------------------------------------------------------------------------------------- */
+
+int room_open(struct room *r, const struct settings *settings, const char *what,
+              const struct front *front, struct err *err)
+{
+    *r = (struct room){.front = front};
+    settings_copy(&r->settings, settings);
+    r->view = (struct turn_view){r, on_grew, on_moved, on_notice, on_ended};
+    open_store(r);
+    char *draft = NULL;
+    struct err why = ERR_INIT;
+    r->story = find_story(r, what, &draft, &why);
+    if (!r->story && what) {
+        if (err)
+            *err = why;
+        store_close(r->store, NULL);
+        free(r->db_path);
+        free(r->store_problem);
+        settings_free(&r->settings);
+        return why.code;
+    }
+    if (!r->story) { /* the last story cannot be read: the room opens all the same */
+        r->story = new_story(r, "");
+        if (!r->store_problem)
+            r->store_problem = x_strdup(why.msg);
+    }
+    r->draft = draft ? draft : x_strdup("");
+    r->turn = turn_new(r->story, r->store, &r->settings, &r->view);
+    return 0;
+}
+
+void room_show(struct room *r)
+{
+    char **inputs = NULL;
+    size_t n = 0;
+    if (r->store && store_inputs(r->store, HISTORY_MAX, &inputs, &n, NULL) == 0) {
+        for (size_t i = 0; i < n; i++)
+            r->front->history_add(r->front->ctx, inputs[i]);
+        store_inputs_free(inputs, n);
+    }
+    store_put_current(r->store, r->story->ref,
+                      r->story->current == r->story->root ? 0 : r->story->current->ref);
+    r->front->moved(r->front->ctx);
+    r->front->prompt_set(r->front->ctx, r->draft);
+    if (r->store_problem)
+        show_standing(r, r->store_problem);
+    room_load_model(r, NULL);
+}
+
+void room_stop(struct room *r)
+{
+    room_hangup(r);
+    drop_next(r);
+    if (r->session)
+        r->front->watch(r->front->ctx, engine_fd(r->session), false);
+    engine_session_free(r->session);
+    engine_close(r->engine);
+    r->session = NULL;
+    r->engine = NULL;
+}
+
+int room_close(struct room *r)
+{
+    struct err err = ERR_INIT;
+    int status = 0;
+    bool unsaved = !r->store && story_text_bytes(r->story) > 0;
+    if (store_close(r->store, &err) != 0)
+        unsaved = true;
+    else if (r->store_problem)
+        unsaved = story_text_bytes(r->story) > 0;
+    if (unsaved) {
+        r->rescued_ms = 0;
+        rescue(r, clock_mono_ms() + RESCUE_EVERY_MS);
+        const char *why = err.msg[0] ? err.msg : r->store_problem ? r->store_problem : "";
+        if (r->rescue_path)
+            fprintf(stderr, _("xuxie: %s; your words are in %s\n"), why, r->rescue_path);
+        else
+            fprintf(stderr, "xuxie: %s\n", why);
+        status = err_exit_status(E_STORE);
+    }
+    turn_free(r->turn);
+    story_free(r->story);
+    settings_free(&r->settings);
+    free(r->model_path);
+    free(r->db_path);
+    free(r->store_problem);
+    free(r->rescue_path);
+    free(r->change_what);
+    free(r->draft);
+    return status;
+}
+
+/* ---- status -------------------------------------------------------------------------------------- */
+
+static void describe_activity(const struct room *r, const struct turn_progress *p, char *out,
+                              size_t size)
+{
+    switch (p->state) {
+    case TURN_WAITING:
+        snprintf(out, size, _("loading the model %d %%"), r->next_percent);
+        break;
+    case TURN_READING:
+        if (p->total > 0)
+            snprintf(out, size, _("reading %d %%"), p->done * 100 / p->total);
+        else
+            snprintf(out, size, "%s", _("reading"));
+        break;
+    case TURN_WRITING:
+        snprintf(out, size, _("writing %.1f chars/s"), (double)p->chars_per_s);
+        break;
+    case TURN_IDLE:
+        if (r->next_engine)
+            snprintf(out, size, _("loading the model %d %%"), r->next_percent);
+        else
+            out[0] = '\0';
+        break;
+    }
+}
+
+void room_get_status(struct room *r, struct room_status *out)
+{
+    *out = (struct room_status){0};
+    turn_get_progress(r->turn, &out->progress);
+    describe_activity(r, &out->progress, out->activity, sizeof out->activity);
+    const struct engine_info *info = r->engine ? engine_info(r->engine) : NULL;
+    if (info)
+        snprintf(out->model, sizeof out->model, "%s·%s", info->name, info->type);
+    else
+        snprintf(out->model, sizeof out->model, "%s", r->load_failed ? _("no model") : "");
+    struct store_status st = {.saved = false};
+    if (r->store)
+        store_get_status(r->store, &st);
+    if (!r->store || st.failing || st.read_only) {
+        snprintf(out->saved, sizeof out->saved, "%s", _("! not saved"));
+        out->warning = true;
+    } else {
+        snprintf(out->saved, sizeof out->saved, "%s", st.saved ? _("● saved") : _("○ saving"));
+    }
+    out->sibling = story_sibling_index(r->story->current, &out->n_siblings);
+}

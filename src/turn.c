@@ -1,0 +1,534 @@
+/* turn.c - see turn.h.
+ *
+ * Invariants
+ *  1  at most one request is with the engine: `id` is its number while state is READING or WRITING;
+ *     events with any other id are stale and dropped
+ *  2  `node` is NULL until the first text of a generation arrives: a generation that wrote nothing
+ *     leaves no empty passage in the tree (its record is kept, with no node)
+ *  3  nodes are never freed while their story is loaded, so `path` may hold pointers to them
+ *  4  text shown has been given to the store in the same call: what the screen shows is never ahead of
+ *     the store's queue
+ *  5  `action` is carried out exactly once, when the turn becomes idle
+ */
+#include "config.h"
+
+#include "src/turn.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/base/clock.h"
+#include "src/base/i18n.h"
+#include "src/base/mem.h"
+#include "src/base/rng.h"
+#include "src/base/str.h"
+#include "src/base/utf8.h"
+
+enum action { ACT_NONE, ACT_CONTINUE, ACT_RETRY, ACT_UNDO, ACT_REDO, ACT_SIBLING, ACT_CALL };
+
+/* The tokens the engine told for one segment of the prompt. */
+struct segment_ids {
+    int32_t *ids;
+    size_t n, cap;
+};
+
+struct turn {
+    struct story *story;
+    struct store *store;
+    const struct settings *settings;
+    const struct turn_view *view;
+    const struct engine_info *info; /* NULL: no engine */
+    struct engine_session *session;
+
+    enum turn_state state;
+    uint64_t id, last_id;
+
+    /* the generation that runs */
+    struct node *from;         /* it continues this passage */
+    struct node *node;         /* its passage (invariant 2) */
+    store_ref generation;      /* 0 until recorded */
+    uint64_t seed;
+    int64_t started_ms, first_text_ms;
+    struct node **path;        /* the segments of its prompt */
+    size_t n_path, cap_path;
+    struct segment_ids *parts; /* n_path of them, and one more for what the engine put in front */
+    int n_dropped;             /* tokens cut off at the front of the prompt */
+    int32_t *ids;              /* sampled so far */
+    float *logprobs;
+    size_t n_ids, cap_ids;
+    size_t n_ids_stored;       /* of them given to the store */
+    size_t n_chars;
+
+    int read_done, read_total;
+    float tokens_per_s;
+    int ctx_used;
+    uint64_t context_from;
+    bool has_newest;
+
+    enum action action;
+    int action_step;
+    char *action_text;
+    size_t action_n;
+    void (*action_call)(void *);
+    void *action_arg;
+};
+
+struct turn *turn_new(struct story *story, struct store *store, const struct settings *settings,
+                      const struct turn_view *view)
+{
+    struct turn *t = x_calloc(1, sizeof *t);
+    t->story = story;
+    t->store = store;
+    t->settings = settings;
+    t->view = view;
+    return t;
+}
+
+static void parts_free(struct turn *t)
+{
+    for (size_t i = 0; t->parts && i <= t->n_path; i++)
+        free(t->parts[i].ids);
+    free(t->parts);
+    t->parts = NULL;
+}
+
+void turn_free(struct turn *t)
+{
+    if (!t)
+        return;
+    parts_free(t);
+    free(t->path);
+    free(t->ids);
+    free(t->logprobs);
+    free(t->action_text);
+    free(t);
+}
+
+void turn_set_story(struct turn *t, struct story *story)
+{
+    assert(t->state == TURN_IDLE || t->state == TURN_WAITING);
+    t->story = story;
+    t->state = TURN_IDLE;
+    t->context_from = 0;
+    t->ctx_used = 0;
+    t->has_newest = false;
+    t->view->moved(t->view->ctx);
+}
+
+/* ---- beginning ---------------------------------------------------------------------------------- */
+
+static void notice_err(struct turn *t, const struct err *err)
+{
+    t->view->notice(t->view->ctx, TURN_ERROR, err->msg);
+}
+
+/* The path of the story becomes the request's segments: tokens where they are known for this
+ * tokenizer, text where not. */
+static struct engine_segment *make_segments(struct turn *t)
+{
+    parts_free(t);
+    t->n_path = story_path_length(t->story);
+    if (t->n_path > t->cap_path) {
+        t->cap_path = t->n_path * 2;
+        t->path = x_realloc(t->path, t->cap_path * sizeof t->path[0]);
+    }
+    story_path(t->story, t->path, t->n_path);
+    t->parts = x_calloc(t->n_path + 1, sizeof t->parts[0]);
+    struct engine_segment *segments = x_calloc(t->n_path, sizeof segments[0]);
+    for (size_t i = 0; i < t->n_path; i++) {
+        const struct node *n = t->path[i];
+        if (n->ids && strcmp(n->tokenizer, t->info->tokenizer_identity) == 0)
+            segments[i] = (struct engine_segment){
+                .kind = SEGMENT_IDS, .ids = n->ids, .n_ids = n->n_ids};
+        else
+            segments[i] = (struct engine_segment){
+                .kind = SEGMENT_TEXT, .text = n->text, .n_bytes = n->n_text};
+    }
+    return segments;
+}
+
+static void begin(struct turn *t)
+{
+    t->has_newest = false;
+    if (!t->session) {
+        t->state = TURN_WAITING;
+        return;
+    }
+    struct err err = ERR_INIT;
+    struct engine_segment *segments = make_segments(t);
+    struct engine_request r = {
+        .id = t->last_id + 1, .segments = segments, .n_segments = t->n_path, .n_streams = 1};
+    settings_request(t->settings, &r);
+    t->seed = t->settings->seed >= 0 ? (uint64_t)t->settings->seed : rng_fresh_seed();
+    r.seed = t->seed;
+    int rc = engine_submit(t->session, &r, &err);
+    free(segments);
+    if (rc != 0) {
+        t->state = TURN_IDLE;
+        notice_err(t, &err);
+        return;
+    }
+    t->id = t->last_id = r.id;
+    t->state = TURN_READING;
+    t->from = t->story->current;
+    t->node = NULL;
+    t->generation = 0;
+    t->started_ms = clock_wall_ms();
+    t->first_text_ms = 0;
+    t->n_dropped = 0;
+    t->n_ids = t->n_ids_stored = 0;
+    t->n_chars = 0;
+    t->read_done = t->read_total = 0;
+    t->tokens_per_s = 0;
+    t->context_from = 0;
+}
+
+/* The store knows no row for the root. */
+static store_ref ref_of(const struct turn *t, const struct node *n)
+{
+    return n == t->story->root ? 0 : n->ref;
+}
+
+/* ---- the record --------------------------------------------------------------------------------- */
+
+/* Makes the generation's row, and with the first text its passage. */
+static void record(struct turn *t, bool with_node)
+{
+    if (with_node && !t->node) {
+        store_ref ref = store_put_node(t->store, t->story->ref, ref_of(t, t->from), NODE_MODEL, "", 0);
+        t->node = story_add(t->story, t->from, ref, NODE_MODEL, "", 0);
+        store_put_current(t->store, t->story->ref, ref);
+    }
+    if (t->generation)
+        return;
+    char *settings = settings_json(t->settings, t->seed);
+    const struct engine_info *i = t->info;
+    struct store_generation g = {
+        .story = t->story->ref,
+        .node = t->node ? t->node->ref : 0,
+        .origin = "room",
+        .model = {.identity = i->identity, .tokenizer = i->tokenizer_identity, .name = i->name,
+                  .arch = i->arch, .type = i->type, .path = i->path, .n_params = i->n_params},
+        .settings = settings,
+        .seed = t->seed,
+        .stream = 0,
+        .started_ms = t->started_ms,
+    };
+    t->generation = store_put_generation(t->store, &g);
+    free(settings);
+    if (t->node)
+        t->node->generation = t->generation;
+
+    /* the exact prompt, passage by passage; first what the engine put in front of it (a BOS) */
+    struct store_prompt_part *parts = x_calloc(t->n_path + 1, sizeof parts[0]);
+    size_t n = 0;
+    const struct segment_ids *front = &t->parts[t->n_path];
+    if (front->n)
+        parts[n++] = (struct store_prompt_part){.text = "", .ids = front->ids, .n_ids = front->n};
+    for (size_t k = 0; k < t->n_path; k++) {
+        const struct segment_ids *s = &t->parts[k];
+        parts[n++] = (struct store_prompt_part){.text = t->path[k]->text,
+                                                .n_text = t->path[k]->n_text,
+                                                .ids = s->ids,
+                                                .n_ids = s->n};
+    }
+    store_put_prompt(t->store, t->generation, parts, n, t->n_dropped);
+    free(parts);
+}
+
+static void on_prompt(struct turn *t, const struct engine_event *ev)
+{
+    size_t k = ev->prompt.segment < t->n_path ? ev->prompt.segment : t->n_path;
+    struct segment_ids *s = &t->parts[k];
+    if (s->n + ev->prompt.n_ids > s->cap) {
+        s->cap = (s->n + ev->prompt.n_ids) * 2;
+        s->ids = x_realloc(s->ids, s->cap * sizeof s->ids[0]);
+    }
+    if (ev->prompt.n_ids)
+        memcpy(s->ids + s->n, ev->bytes, ev->prompt.n_ids * sizeof s->ids[0]);
+    s->n += ev->prompt.n_ids;
+    if (!ev->prompt.last)
+        return;
+    /* the author's new passages have tokens now: they go back as these from here on */
+    for (size_t i = 0; i < t->n_path; i++) {
+        struct node *n = t->path[i];
+        if (n->ids || n->kind == NODE_MODEL)
+            continue;
+        story_set_ids(n, t->parts[i].ids, t->parts[i].n, t->info->tokenizer_identity);
+        store_put_node_ids(t->store, n->ref, t->parts[i].ids, t->parts[i].n,
+                           t->info->tokenizer_identity);
+    }
+}
+
+static void on_token(struct turn *t, const struct engine_event *ev)
+{
+    if (t->n_ids == t->cap_ids) {
+        t->cap_ids = t->cap_ids ? t->cap_ids * 2 : 512;
+        t->ids = x_realloc(t->ids, t->cap_ids * sizeof t->ids[0]);
+        t->logprobs = x_realloc(t->logprobs, t->cap_ids * sizeof t->logprobs[0]);
+    }
+    t->ids[t->n_ids] = ev->token.id;
+    t->logprobs[t->n_ids++] = ev->token.logprob;
+}
+
+static void put_output(struct turn *t, const char *text, size_t n)
+{
+    store_put_output(t->store, t->generation, text, n, t->ids + t->n_ids_stored,
+                     t->logprobs + t->n_ids_stored, t->n_ids - t->n_ids_stored);
+    t->n_ids_stored = t->n_ids;
+}
+
+static void on_text(struct turn *t, const char *text, size_t n)
+{
+    if (t->state != TURN_WRITING) {
+        t->state = TURN_WRITING;
+        t->first_text_ms = clock_mono_ms();
+    }
+    record(t, true);
+    put_output(t, text, n); /* invariant 4: first the store, then the screen */
+    story_grow(t->node, text, n);
+    t->n_chars += utf8_count(text, n);
+    t->has_newest = true;
+    t->view->grew(t->view->ctx, NODE_MODEL, text, n);
+}
+
+/* ---- ending ------------------------------------------------------------------------------------- */
+
+static void run_action(struct turn *t);
+
+static void finish(struct turn *t, const struct store_done *done)
+{
+    record(t, false);
+    if (t->n_ids > t->n_ids_stored)
+        put_output(t, "", 0);
+    store_put_done(t->store, t->generation, done);
+    if (t->node && done->n_text_tokens > 0 && (size_t)done->n_text_tokens <= t->n_ids)
+        story_set_ids(t->node, t->ids, (size_t)done->n_text_tokens, t->info->tokenizer_identity);
+    t->state = TURN_IDLE;
+    t->id = 0;
+    t->view->ended(t->view->ctx, done->reason);
+    run_action(t);
+}
+
+static void on_done(struct turn *t, const struct engine_event *ev)
+{
+    struct store_done d = {
+        .reason = engine_done_name(ev->done.reason),
+        .n_prompt = ev->done.n_prompt,
+        .n_reused = ev->done.n_reused,
+        .n_tokens = ev->done.n_tokens,
+        .n_text_tokens = ev->done.n_text_tokens,
+        .prefill_us = ev->done.prefill_us,
+        .decode_us = ev->done.decode_us,
+    };
+    if (ev->done.reason == DONE_EOS && !t->node)
+        t->view->notice(t->view->ctx, TURN_INFO,
+                        _("The model thinks the text ends here. Enter or F5 asks it again."));
+    finish(t, &d);
+}
+
+static void on_error(struct turn *t, const struct engine_event *ev)
+{
+    char *message = x_strndup(ev->bytes, ev->n_bytes);
+    struct store_done d = {
+        .reason = "error", .error = message, .n_tokens = (int)t->n_ids, .n_text_tokens = -1};
+    t->view->notice(t->view->ctx, TURN_ERROR, message);
+    finish(t, &d);
+    free(message);
+}
+
+void turn_pump(struct turn *t)
+{
+    struct engine_event ev;
+    while (t->session && engine_next_event(t->session, &ev)) {
+        if (ev.id == 0 || ev.id != t->id)
+            continue; /* invariant 1 */
+        switch (ev.type) {
+        case EV_PROMPT: on_prompt(t, &ev); break;
+        case EV_CUT:
+            t->context_from = ev.cut.n_bytes_dropped;
+            if (t->state == TURN_READING)
+                t->n_dropped = ev.cut.n_tokens_dropped;
+            break;
+        case EV_PREFILL:
+            t->read_done = ev.prefill.done;
+            t->read_total = ev.prefill.total;
+            break;
+        case EV_TOKEN: on_token(t, &ev); break;
+        case EV_TEXT: on_text(t, ev.bytes, ev.n_bytes); break;
+        case EV_STATS:
+            t->tokens_per_s = ev.stats.tokens_per_s;
+            t->ctx_used = ev.stats.n_ctx_used;
+            break;
+        case EV_DONE: on_done(t, &ev); break;
+        case EV_ERROR: on_error(t, &ev); break;
+        case EV_LOAD:
+        case EV_READY: break;
+        }
+    }
+}
+
+/* ---- what the person asks ----------------------------------------------------------------------- */
+
+static void moved(struct turn *t)
+{
+    t->has_newest = false;
+    t->context_from = 0;
+    store_put_current(t->store, t->story->ref, ref_of(t, t->story->current));
+    t->view->moved(t->view->ctx);
+}
+
+static void say_if(struct turn *t, bool moved_there, const char *otherwise)
+{
+    if (moved_there)
+        moved(t);
+    else
+        t->view->notice(t->view->ctx, TURN_INFO, otherwise);
+}
+
+void turn_add(struct turn *t, const char *text, size_t n)
+{
+    if (n == 0)
+        return;
+    struct story *s = t->story;
+    store_ref ref =
+        store_put_node(t->store, s->ref, ref_of(t, s->current), NODE_AUTHOR, text, n);
+    story_add(s, s->current, ref, NODE_AUTHOR, text, n);
+    store_put_current(t->store, s->ref, ref);
+    t->view->grew(t->view->ctx, NODE_AUTHOR, text, n);
+}
+
+static void retry_now(struct turn *t)
+{
+    struct story *s = t->story;
+    if (s->current->kind == NODE_MODEL) {
+        story_undo(s);
+        moved(t);
+    }
+    begin(t);
+}
+
+static void run_action(struct turn *t)
+{
+    enum action a = t->action;
+    t->action = ACT_NONE;
+    char *text = t->action_text;
+    t->action_text = NULL;
+    switch (a) {
+    case ACT_NONE: break;
+    case ACT_CONTINUE:
+        turn_add(t, text, t->action_n);
+        begin(t);
+        break;
+    case ACT_RETRY: retry_now(t); break;
+    case ACT_UNDO:
+        say_if(t, story_undo(t->story), _("Nothing to undo: this is the beginning."));
+        break;
+    case ACT_REDO: say_if(t, story_redo(t->story), _("Nothing to redo.")); break;
+    case ACT_SIBLING:
+        say_if(t, story_sibling(t->story, t->action_step), _("No other take of this passage."));
+        break;
+    case ACT_CALL: t->action_call(t->action_arg); break;
+    }
+    free(text);
+}
+
+static void act(struct turn *t, enum action a)
+{
+    t->action = a;
+    if (t->state == TURN_WAITING)
+        t->state = TURN_IDLE;
+    if (t->state == TURN_IDLE)
+        run_action(t);
+    else
+        turn_stop(t);
+}
+
+void turn_submit(struct turn *t, const char *text, size_t n)
+{
+    if (n == 0 && t->state != TURN_IDLE)
+        return; /* it is writing already */
+    free(t->action_text);
+    t->action_text = x_strndup(text, n);
+    t->action_n = n;
+    act(t, ACT_CONTINUE);
+}
+
+void turn_retry(struct turn *t)
+{
+    act(t, ACT_RETRY);
+}
+
+void turn_undo(struct turn *t)
+{
+    act(t, ACT_UNDO);
+}
+
+void turn_redo(struct turn *t)
+{
+    act(t, ACT_REDO);
+}
+
+void turn_sibling(struct turn *t, int step)
+{
+    t->action_step = step;
+    act(t, ACT_SIBLING);
+}
+
+void turn_when_idle(struct turn *t, void (*then)(void *arg), void *arg)
+{
+    t->action_call = then;
+    t->action_arg = arg;
+    act(t, ACT_CALL);
+}
+
+void turn_stop(struct turn *t)
+{
+    if (t->state == TURN_WAITING)
+        t->state = TURN_IDLE;
+    else if (t->state != TURN_IDLE)
+        engine_cancel(t->session, t->id);
+}
+
+void turn_set_engine(struct turn *t, const struct engine_info *info, struct engine_session *session)
+{
+    assert(t->state == TURN_IDLE || t->state == TURN_WAITING);
+    t->info = info;
+    t->session = session;
+    t->ctx_used = 0;
+    if (t->state == TURN_WAITING && session)
+        begin(t);
+}
+
+void turn_engine_failed(struct turn *t)
+{
+    if (t->state == TURN_WAITING)
+        t->state = TURN_IDLE;
+}
+
+enum turn_state turn_state_of(const struct turn *t)
+{
+    return t->state;
+}
+
+void turn_get_progress(const struct turn *t, struct turn_progress *out)
+{
+    float chars_per_s = 0;
+    if (t->state == TURN_WRITING && clock_mono_ms() > t->first_text_ms)
+        chars_per_s = (float)t->n_chars * 1000 / (float)(clock_mono_ms() - t->first_text_ms);
+    uint64_t newest = UINT64_MAX;
+    if (t->has_newest && t->node && t->story->current == t->node)
+        newest = story_text_bytes(t->story) - t->node->n_text;
+    *out = (struct turn_progress){
+        .state = t->state,
+        .done = t->read_done,
+        .total = t->read_total,
+        .tokens_per_s = t->tokens_per_s,
+        .chars_per_s = chars_per_s,
+        .ctx_used = t->ctx_used,
+        .ctx_size = t->info ? t->info->n_ctx : 0,
+        .context_from = t->context_from,
+        .newest_from = newest,
+    };
+}
