@@ -77,18 +77,6 @@ static bool should_stop(void *run)
     return r->out->cancelled(r->out->ctx) || deadline_passed(r) || is_damaged(r->g);
 }
 
-/* A model may have more rows than its tokenizer has tokens. */
-static const char *piece_of(const struct tokenizer *t, int32_t id, size_t *n)
-{
-    *n = 0;
-    return id < tokenizer_count(t) ? tokenizer_piece(t, id, false, n) : "";
-}
-
-static bool ends_text(const struct tokenizer *t, int32_t id)
-{
-    return id < tokenizer_count(t) && tokenizer_is_end(t, id);
-}
-
 /* --- the prompt ------------------------------------------------------------------------------ */
 
 static int reserve_ids(struct generator *g, size_t n, struct err *err)
@@ -224,12 +212,12 @@ static uint64_t bytes_of_oldest(struct run *r, int n)
     const char *out;
     int i = 0;
     for (; i < n && i < r->n_prompt_left; i++) {
-        piece_of(g->tokenizer, ids[i], &n_piece);
+        tokenizer_piece(g->tokenizer, ids[i], false, &n_piece);
         bytes += n_piece;
     }
     stream_text_begin(g->measure, NULL, 0);
     for (; i < n; i++) {
-        const char *piece = piece_of(g->tokenizer, ids[i], &n_piece);
+        const char *piece = tokenizer_piece(g->tokenizer, ids[i], false, &n_piece);
         stream_text_put(g->measure, piece, n_piece, &out, &n_out);
         bytes += n_out;
     }
@@ -404,12 +392,12 @@ static int write_text(struct run *r, enum engine_done_reason *reason, struct err
         if (!emit(r, ev))
             return E_CANCELLED;
         r->n_generated++;
-        if (ends_text(g->tokenizer, id) && !q->ignore_eos) {
+        if (tokenizer_is_end(g->tokenizer, id) && !q->ignore_eos) {
             *reason = DONE_EOS;
             return 0;
         }
         size_t n_piece, n_out;
-        const char *out, *piece = piece_of(g->tokenizer, id, &n_piece);
+        const char *out, *piece = tokenizer_piece(g->tokenizer, id, false, &n_piece);
         bool stopped = stream_text_put(g->text, piece, n_piece, &out, &n_out);
         tell_text(r, out, n_out);
         if (stopped || r->n_generated >= r->limit) {

@@ -118,28 +118,26 @@ static void run_stages(struct sampler *s, const struct draw *d)
     s->n = 1;
 }
 
+/* The inverse of the distribution function: the candidate at which the sum of probabilities, likeliest
+ * first, exceeds the random number. */
 static int32_t pick(struct sampler *s, const struct draw *d)
 {
     if (s->n == 1)
         return s->cand[0].id;
     sample_softmax(s);
     double total = 0;
+    int n = 0;
     for (int i = 0; i < s->n; i++) {
-        s->cand[i].key = s->cand[i].logit;
-        total += (double)s->cand[i].p;
+        if (s->cand[i].p <= 0)
+            continue; /* underflow: not even rounding may draw these */
+        s->cand[n] = s->cand[i];
+        s->cand[n].key = s->cand[n].logit;
+        total += (double)s->cand[n].p;
+        n++;
     }
+    s->n = n;
     const double target = total * rng_uniform(d->seed, d->stream, d->index, LANE_DRAW);
-    sample_heap_make(s->cand, s->n);
-    double sum = 0;
-    int32_t id = s->cand[0].id;
-    for (int n = s->n; n > 0 && sum <= target; n--) {
-        const struct cand *c = sample_heap_pop(s->cand, n);
-        if (c->p <= 0)
-            break; /* rounding left a rest: the last possible token gets it */
-        id = c->id;
-        sum += (double)c->p;
-    }
-    return id;
+    return s->cand[sample_select(s->cand, n, target, false) - 1].id;
 }
 
 /* The tokens the model saw that the stages look at: the newest n_ctx. */

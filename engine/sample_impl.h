@@ -11,7 +11,7 @@
 struct cand {
     float logit;
     float p;    /* after sample_softmax */
-    float key;  /* what the heap orders by */
+    float key;  /* what sample_select orders by */
     int32_t id;
 };
 
@@ -41,10 +41,10 @@ enum { LANE_DRAW = 0, LANE_XTC = 1 };
 /* Sets p of all candidates from their logits. */
 void sample_softmax(struct sampler *s);
 
-/* A heap over the candidates: greatest key first, of equal keys the lowest id. sample_heap_pop moves
- * the first of the n in the heap to place n - 1 and returns it. */
-void sample_heap_make(struct cand *c, int n);
-const struct cand *sample_heap_pop(struct cand *c, int n);
+/* Moves the first candidates in the order of key (greatest first, of equal ones the lowest id) to the
+ * front: as many as it takes for the sum of their p to exceed mass (with `reach`, to make it up), at
+ * least one. Returns how many; the last of them is at the end, the others in any order. */
+int sample_select(struct cand *c, int n, double mass, bool reach);
 
 void stage_bias(struct sampler *s, const struct draw *d);
 void stage_penalties(struct sampler *s, const struct draw *d);

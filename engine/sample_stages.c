@@ -1,8 +1,8 @@
-/* sample_stages.c - the stages of sample.h but DRY, and the heap they select with.
+/* sample_stages.c - the stages of sample.h but DRY, and the selection they share.
  *
- * The vocabulary is never sorted: a stage that needs the best candidates in order takes them from a
- * heap until it has enough. Equal keys are ordered by id, so nothing depends on how the list came to
- * be arranged. */
+ * The vocabulary is never sorted: a stage that keeps the best candidates finds the border between
+ * them and the rest by partitioning (quickselect, Hoare 1961), in linear time on average. Equal keys
+ * are ordered by id, so the choice does not depend on how the list came to be arranged. */
 #include "config.h"
 
 #include "engine/sample_impl.h"
@@ -12,47 +12,48 @@
 
 #include "src/base/rng.h"
 
-/* ---- heap ---- */
+/* ---- selection ---- */
 
 static bool before(const struct cand *a, const struct cand *b)
 {
     return a->key != b->key ? a->key > b->key : a->id < b->id;
 }
 
-static void sift_down(struct cand *c, int i, int n)
+static void swap(struct cand *a, struct cand *b)
 {
-    const struct cand moving = c[i];
-    for (int child = 2 * i + 1; child < n; child = 2 * i + 1) {
-        if (child + 1 < n && before(&c[child + 1], &c[child]))
-            child++;
-        if (!before(&c[child], &moving))
-            break;
-        c[i] = c[child];
-        i = child;
+    const struct cand t = *a;
+    *a = *b;
+    *b = t;
+}
+
+int sample_select(struct cand *c, int n, double mass, bool reach)
+{
+    uint32_t dice = 1; /* places of pivots: scattered, always the same */
+    int lo = 0, hi = n; /* c[0..lo) are in, the border is in c[lo..hi) */
+    double sum = 0;     /* of c[0..lo) */
+    while (hi - lo > 1) {
+        dice = dice * 1664525u + 1013904223u;
+        swap(&c[lo + (int)((dice >> 8) % (uint32_t)(hi - lo))], &c[hi - 1]);
+        const struct cand pivot = c[hi - 1];
+        int mid = lo;
+        double left = 0;
+        for (int i = lo; i < hi - 1; i++) {
+            if (before(&c[i], &pivot)) {
+                left += (double)c[i].p;
+                swap(&c[i], &c[mid++]);
+            }
+        }
+        swap(&c[mid], &c[hi - 1]);
+        if (reach ? sum + left >= mass : sum + left > mass) {
+            hi = mid;
+            continue;
+        }
+        sum += left + (double)pivot.p;
+        lo = mid + 1;
+        if (reach ? sum >= mass : sum > mass)
+            hi = lo;
     }
-    c[i] = moving;
-}
-
-void sample_heap_make(struct cand *c, int n)
-{
-    for (int i = n / 2 - 1; i >= 0; i--)
-        sift_down(c, i, n);
-}
-
-const struct cand *sample_heap_pop(struct cand *c, int n)
-{
-    const struct cand top = c[0];
-    c[0] = c[n - 1];
-    c[n - 1] = top;
-    sift_down(c, 0, n - 1);
-    return &c[n - 1];
-}
-
-/* Keeps the n_popped candidates that were taken from the heap. */
-static void keep_popped(struct sampler *s, int n_popped)
-{
-    memmove(s->cand, s->cand + (s->n - n_popped), (size_t)n_popped * sizeof(*s->cand));
-    s->n = n_popped;
+    return hi > 0 ? hi : 1;
 }
 
 /* ---- helpers ---- */
@@ -139,32 +140,19 @@ void stage_top_k(struct sampler *s, const struct draw *d)
     const int k = d->p->top_k;
     if (k <= 0 || k >= s->n)
         return;
-    for (int i = 0; i < s->n; i++)
+    for (int i = 0; i < s->n; i++) {
         s->cand[i].key = s->cand[i].logit;
-    sample_heap_make(s->cand, s->n);
-    int n = 0;
-    float kth = 0;
-    while (n < s->n && (n < k || s->cand[0].logit == kth)) {
-        kth = sample_heap_pop(s->cand, s->n - n)->logit;
-        n++;
+        s->cand[i].p = 1;
     }
-    keep_popped(s, n);
+    int n = sample_select(s->cand, s->n, k, true);
+    const float least = s->cand[n - 1].logit;
+    for (int i = n; i < s->n; i++)
+        if (s->cand[i].logit == least)
+            s->cand[n++] = s->cand[i];
+    s->n = n;
 }
 
-/* Takes candidates in the order of key until their probabilities exceed (or, for `reach`, make up)
- * the mass; the one that does is kept. */
-static void keep_mass(struct sampler *s, double mass, bool reach)
-{
-    sample_heap_make(s->cand, s->n);
-    double sum = 0;
-    int n = 0;
-    while (n < s->n && (n == 0 || (reach ? sum < mass : sum <= mass))) {
-        sum += (double)sample_heap_pop(s->cand, s->n - n)->p;
-        n++;
-    }
-    keep_popped(s, n);
-}
-
+/* The likeliest candidates until their probabilities exceed the mass. */
 void stage_top_p(struct sampler *s, const struct draw *d)
 {
     const float mass = d->p->top_p;
@@ -172,7 +160,7 @@ void stage_top_p(struct sampler *s, const struct draw *d)
         return;
     sample_softmax(s);
     /* Candidates rarer than half an equal share of what is to go make up less than half of it: the
-     * border lies among the others, and only they enter the heap. */
+     * border lies among the others. */
     const float rare = 0.5f * (1 - mass) / (float)s->n;
     int n = 0;
     for (int i = 0; i < s->n; i++) {
@@ -182,8 +170,7 @@ void stage_top_p(struct sampler *s, const struct draw *d)
         s->cand[n].key = s->cand[n].logit;
         n++;
     }
-    s->n = n;
-    keep_mass(s, (double)mass, false);
+    s->n = sample_select(s->cand, n, (double)mass, false);
 }
 
 /* The candidates whose information -log p is nearest to the entropy, until they make up the mass. */
@@ -201,7 +188,7 @@ void stage_typical(struct sampler *s, const struct draw *d)
     }
     for (int i = 0; i < s->n; i++)
         s->cand[i].key = -fabsf(log_sum - s->cand[i].logit - (float)entropy);
-    keep_mass(s, (double)d->p->typical, true);
+    s->n = sample_select(s->cand, s->n, (double)d->p->typical, true);
 }
 
 void stage_min_p(struct sampler *s, const struct draw *d)

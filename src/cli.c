@@ -1,8 +1,9 @@
 /* cli.c - from argv to a running subcommand.
  *
- * The first word that is not an option names the subcommand; without one it is the story or file the
- * room opens (after `--` it always is). Options may stand before the subcommand when it knows them. The
- * ini file is read between parsing, which needs nothing, and applying, because the command line wins.
+ * The first word that is not an option names the subcommand; without one it is the story or file
+ * the room opens (after `--` it always is). Options may stand before the subcommand when it knows
+ * them. The ini file is read between parsing, which needs nothing, and applying, because the
+ * command line wins.
  */
 #include "config.h"
 
@@ -23,9 +24,11 @@
 #include "src/output.h"
 
 const struct subcommand *const subcommands[] = {
-    &command_room,       &command_continue,     &command_tokenize,   &command_detokenize,
-    &command_model_list, &command_model_info,   &command_model_logits, &command_perplexity,
-    &command_bench,      NULL,
+    &command_room,         &command_continue,
+    &command_tokenize,     &command_detokenize,
+    &command_model_list,   &command_model_info,
+    &command_model_logits, &command_perplexity,
+    &command_bench,        NULL,
 };
 
 /* What getopt_long returns for a row of the table; its letters are below, and these three. */
@@ -36,7 +39,7 @@ struct given {
     struct {
         int row;
         const char *value;
-    } *items;
+    } * items;
     size_t n;
     bool help, version;
     const char *dump;
@@ -73,7 +76,8 @@ int cli_usage(const struct subcommand *command, const char *fmt, ...)
     return output_error(&err);
 }
 
-/* ---- parsing ------------------------------------------------------------------------------------- */
+/* ---- parsing
+ * ------------------------------------------------------------------------------------- */
 
 static const char *row_word(size_t i)
 {
@@ -152,7 +156,7 @@ static int refuse_option(const struct subcommand *command, const char *arg, int 
     if (row >= 0)
         status = cli_usage(command, _("the option --%s does not belong here"), quoted);
     else if (close && option_rows[option_find(close)].commands & command->bit)
-        status = cli_usage(command, _("there is no option --%s; did you mean --%s?"), quoted,
+        status = cli_usage(command, _("there is no option --%s (did you mean --%s?)"), quoted,
                            option_hyphens(&option_rows[option_find(close)], hyphens));
     else
         status = cli_usage(command, _("there is no option --%s, or it is not clear which is meant"),
@@ -202,7 +206,8 @@ static int parse(const struct subcommand *command, int argc, char **argv, bool o
     return status;
 }
 
-/* ---- finding the subcommand ---------------------------------------------------------------------- */
+/* ---- finding the subcommand
+ * ---------------------------------------------------------------------- */
 
 /* Is `name` the word, or does it begin with the word and a blank? */
 static bool begins_with_word(const char *name, const char *word)
@@ -211,8 +216,8 @@ static bool begins_with_word(const char *name, const char *word)
     return n && strncmp(name, word, n) == 0 && (name[n] == '\0' || name[n] == ' ');
 }
 
-/* The subcommand argv[0..n) begins with; *n_words is how many words it took. *family is set when the
- * first word only begins names ("model"). */
+/* The subcommand argv[0..n) begins with; *n_words is how many words it took. *family is set when
+ * the first word only begins names ("model"). */
 static const struct subcommand *find_command(int n, char **argv, int *n_words, bool *family)
 {
     *family = false;
@@ -246,7 +251,7 @@ static int unknown_in_family(int n, char **argv)
     const char *close = cli_closest_command(str_cstr(&whole));
     str_free(&whole);
     if (close)
-        return cli_usage(NULL, _("there is no command `xuxie %s %s`; did you mean `xuxie %s`?"),
+        return cli_usage(NULL, _("there is no command `xuxie %s %s` (did you mean `xuxie %s`?)"),
                          argv[0], quoted, close);
     return cli_usage(NULL, _("there is no command `xuxie %s %s`"), argv[0], quoted);
 }
@@ -258,12 +263,13 @@ static int too_many(const struct subcommand *command, int n_args, char **args)
     char quoted[360];
     err_quote(quoted, sizeof quoted, args[n_args - 1], strlen(args[n_args - 1]));
     if (close)
-        return cli_usage(command, _("one argument too many: “%s”; did you mean `xuxie %s`?"),
+        return cli_usage(command, _("one argument too many: “%s” (did you mean `xuxie %s`?)"),
                          quoted, close);
     return cli_usage(command, _("one argument too many: “%s”"), quoted);
 }
 
-/* ---- running ------------------------------------------------------------------------------------- */
+/* ---- running
+ * ------------------------------------------------------------------------------------- */
 
 static void tell_config(void *arg, const char *message)
 {

@@ -2,30 +2,39 @@
  * manual pages, the bash completion and a commented xuxie.ini. English, whatever the locale. */
 #include "config.h"
 
-#include <ctype.h>
 #include <libintl.h>
 #include <locale.h>
 #include <string.h>
 
 #include "src/base/i18n.h"
+#include "src/base/mem.h"
 #include "src/base/str.h"
 #include "src/cli.h"
+#include "src/commands.h"
 #include "src/output.h"
+#include "ui/keymap.h"
 
-/* ---- manual pages -------------------------------------------------------------------------------- */
+/* ---- manual pages
+ * -------------------------------------------------------------------------------- */
 
-/* Text for roff: backslashes, hyphens that are typed, and control characters at the head of a line. */
+/* Text for roff: backslashes, hyphens that are typed, control characters at the head of a line;
+ * what stands between backquotes becomes bold. */
 static void roff(struct str *out, const char *text)
 {
+    bool bold = false;
     if (text[0] == '.' || text[0] == '\'')
         str_puts(out, "\\&");
     for (const char *p = text; *p; p++) {
-        if (*p == '\\')
+        if (*p == '`') {
+            bold = !bold;
+            str_puts(out, bold ? "\\fB" : "\\fR");
+        } else if (*p == '\\') {
             str_puts(out, "\\e");
-        else if (*p == '-')
+        } else if (*p == '-') {
             str_puts(out, "\\-");
-        else
+        } else {
             str_putc(out, *p);
+        }
     }
 }
 
@@ -37,9 +46,7 @@ static void man_body(struct str *out, const struct option_row *row)
         return;
     str_puts(out, "Allowed: ");
     roff(out, _(row->allowed));
-    if (row->in_preset)
-        str_puts(out, "; default: from the preset");
-    else if (row->def) {
+    if (row->def && !row->in_preset) {
         str_puts(out, "; default: ");
         roff(out, row->def);
     }
@@ -84,6 +91,49 @@ static void man_options(struct str *out, unsigned bit)
     }
 }
 
+static void man_presets(struct str *out)
+{
+    const char *name, *help;
+    for (size_t i = 0; (name = preset_name(i, &help)); i++) {
+        str_printf(out, ".TP\n.B %s\n", name);
+        roff(out, help);
+        str_puts(out, ".\n");
+    }
+}
+
+static void man_slash_commands(struct str *out)
+{
+    const char *name, *args, *help;
+    for (size_t i = 0; commands_at(i, &name, &args, &help); i++) {
+        str_printf(out, ".TP\n.B /%s", name);
+        if (args[0]) {
+            str_puts(out, " \\fI");
+            roff(out, args);
+            str_puts(out, "\\fP");
+        }
+        str_putc(out, '\n');
+        roff(out, help);
+        str_puts(out, ".\n");
+    }
+}
+
+static void man_keys(struct str *out)
+{
+    const struct keymap_row *row;
+    for (size_t i = 0; (row = keymap_row(i)); i++) {
+        struct str keys = STR_INIT;
+        keymap_show(row->keys, SIZE_MAX, &keys);
+        if (keys.len) {
+            str_puts(out, ".TP\n.B \"");
+            roff(out, keys.data);
+            str_puts(out, "\"\n");
+            roff(out, _(row->help));
+            str_puts(out, ".\n");
+        }
+        str_free(&keys);
+    }
+}
+
 /* "model info", "model-info" and "room" all name a subcommand. */
 static const struct subcommand *named(const char *name)
 {
@@ -101,7 +151,8 @@ static const struct subcommand *named(const char *name)
     return NULL;
 }
 
-/* ---- bash completion ----------------------------------------------------------------------------- */
+/* ---- bash completion
+ * ----------------------------------------------------------------------------- */
 
 static void bash_choices(struct str *out, const struct option_row *row)
 {
@@ -163,24 +214,34 @@ static void bash_options(struct str *out)
     }
 }
 
-/* The words a subcommand can begin with, or those that may follow `family`. */
-static void bash_words(struct str *out, const char *family)
+/* Bytes of the first word of subcommand c, 0 when the one before begins with the same. */
+static size_t first_word(size_t c)
 {
-    size_t n_family = family ? strlen(family) : 0;
-    const char *last = NULL;
+    const char *name = subcommands[c]->name, *before = subcommands[c - 1]->name;
+    size_t n = strcspn(name, " ");
+    return strncmp(name, before, n) == 0 && before[n] == ' ' ? 0 : n;
+}
+
+/* The words a subcommand can begin with. */
+static void bash_first_words(struct str *out)
+{
+    for (size_t c = 1; subcommands[c]; c++)
+        if (first_word(c))
+            str_printf(out, "%s%.*s", c > 1 ? " " : "", (int)first_word(c), subcommands[c]->name);
+}
+
+/* For each first word that needs a second: the case that offers them. */
+static void bash_second_words(struct str *out)
+{
     for (size_t c = 1; subcommands[c]; c++) {
         const char *name = subcommands[c]->name;
-        const char *blank = strchr(name, ' ');
-        if (family) {
-            if (blank && strncmp(name, family, n_family) == 0)
-                str_printf(out, "%s%s", last ? " " : "", blank + 1);
-            last = blank ? name : last;
+        size_t n = first_word(c);
+        if (!n || name[n] != ' ')
             continue;
-        }
-        size_t n = blank ? (size_t)(blank - name) : strlen(name);
-        if (!last || strncmp(last, name, n) != 0 || !strchr(" ", last[n]))
-            str_printf(out, "%s%.*s", last ? " " : "", (int)n, name);
-        last = name;
+        str_printf(out, "    %.*s) COMPREPLY=($(compgen -W '", (int)n, name);
+        for (size_t i = c; subcommands[i] && (i == c || !first_word(i)); i++)
+            str_printf(out, "%s%s", i > c ? " " : "", subcommands[i]->name + n + 1);
+        str_puts(out, "' -- \"$cur\")); return ;;\n");
     }
 }
 
@@ -201,19 +262,16 @@ static void dump_bash(struct str *out)
                   "        case \"$command $word\" in\n");
     for (size_t c = 1; subcommands[c]; c++) {
         const char *name = subcommands[c]->name;
-        const char *blank = strchr(name, ' ');
-        if (!blank)
-            str_printf(out, "        ' %s') command=%s ;;\n", name, name);
-        else
-            str_printf(out, "        ' %.*s') command=%.*s ;;\n        '%s') command='%s' ;;\n",
-                       (int)(blank - name), name, (int)(blank - name), name, name, name);
+        size_t n = first_word(c);
+        if (n)
+            str_printf(out, "        ' %.*s') command=%.*s ;;\n", (int)n, name, (int)n, name);
+        if (strchr(name, ' '))
+            str_printf(out, "        '%s') command='%s' ;;\n", name, name);
     }
     str_puts(out, "        esac\n    done\n    case \"$command $prev\" in\n");
     bash_values(out);
     str_puts(out, "    esac\n    case $command in\n");
-    str_puts(out, "    model) COMPREPLY=($(compgen -W '");
-    bash_words(out, "model");
-    str_puts(out, "' -- \"$cur\")); return ;;\n");
+    bash_second_words(out);
     bash_options(out);
     str_puts(out, "    esac\n"
                   "    compopt -o filenames\n"
@@ -221,7 +279,7 @@ static void dump_bash(struct str *out)
                   "        COMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
                   "    elif [[ -z $command ]]; then\n"
                   "        COMPREPLY=($(compgen -W '");
-    bash_words(out, NULL);
+    bash_first_words(out);
     str_puts(out, "' -f -- \"$cur\"))\n"
                   "    else\n"
                   "        COMPREPLY=($(compgen -f -- \"$cur\"))\n"
@@ -230,7 +288,8 @@ static void dump_bash(struct str *out)
                   "complete -F _xuxie xuxie\n");
 }
 
-/* ---- xuxie.ini ----------------------------------------------------------------------------------- */
+/* ---- xuxie.ini
+ * ----------------------------------------------------------------------------------- */
 
 static void dump_ini(struct str *out)
 {
@@ -259,22 +318,34 @@ static void dump_ini(struct str *out)
     settings_free(&s);
 }
 
+static void man_ini(struct str *out)
+{
+    man_options(out, 0);
+}
+
 int cli_dump(const char *what)
 {
+    static const struct {
+        const char *what;
+        void (*dump)(struct str *out);
+    } dumps[] = {
+        {"bash", dump_bash}, {"ini", dump_ini},    {"commands", man_slash_commands},
+        {"keys", man_keys},  {"man:ini", man_ini}, {"man:presets", man_presets},
+    };
     struct str out = STR_INIT;
     int status = 0;
     setlocale(LC_MESSAGES, "C");
     const struct subcommand *command = strncmp(what, "man:", 4) == 0 ? named(what + 4) : NULL;
+    size_t i = 0;
+    while (i < ARRAY_LEN(dumps) && strcmp(dumps[i].what, what) != 0)
+        i++;
     if (command)
         man_options(&out, command->bit);
-    else if (strcmp(what, "man:ini") == 0)
-        man_options(&out, 0);
-    else if (strcmp(what, "bash") == 0)
-        dump_bash(&out);
-    else if (strcmp(what, "ini") == 0)
-        dump_ini(&out);
+    else if (i < ARRAY_LEN(dumps))
+        dumps[i].dump(&out);
     else
-        status = cli_usage(NULL, _("--dump takes bash, ini, man:ini or man:COMMAND"));
+        status = cli_usage(NULL, _("--dump takes bash, ini, commands, keys, man:ini, man:presets "
+                                   "or man:COMMAND"));
     output_write(out.data, out.len);
     str_free(&out);
     return status;

@@ -58,6 +58,8 @@ static void print_option(struct str *out, const struct option_row *row)
     str_printf(out, "--%s", option_hyphens(row, name));
     if (row->arg)
         str_printf(out, " %s", _(row->arg));
+    else if (!row->is_flag)
+        str_puts(out, "[=on|off]");
     size_t width = uwidth_str(out->data + begin, out->len - begin);
     if (width + 2 > HELP_COLUMN) {
         str_printf(out, "\n%*s", HELP_COLUMN, "");
@@ -68,9 +70,7 @@ static void print_option(struct str *out, const struct option_row *row)
     if (!row->allowed || (row->type == OPTION_BOOL && row->is_flag))
         return;
     struct str more = STR_INIT;
-    if (row->in_preset)
-        str_printf(&more, _("allowed: %s; default: from the preset"), _(row->allowed));
-    else if (row->def)
+    if (row->def && !row->in_preset)
         str_printf(&more, _("allowed: %s; default: %s"), _(row->allowed), row->def);
     else
         str_printf(&more, _("allowed: %s"), _(row->allowed));

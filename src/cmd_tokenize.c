@@ -244,6 +244,7 @@ static int each_line(const struct cli *cli, const struct source *s, const char *
         json_decref(value);
         if (rc)
             break;
+        output_flush(); /* who wrote the line may be waiting for its answer */
     }
     linefile_close(&file);
     return rc < 0 ? rc : 0;

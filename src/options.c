@@ -243,7 +243,8 @@ static int store(struct settings *s, int row, const char *value, enum option_ori
 {
     switch (option_rows[row].type) {
     case OPTION_PRESET: return set_preset(s, value, origin, err);
-    case OPTION_SAMPLERS: return sample_order_parse(value, s->samplers, err);
+    case OPTION_SAMPLERS:
+        return sample_order_parse(value, s->samplers, err) ? err_wrap(err, "samplers") : 0;
     case OPTION_STOPS: return set_stops(s, row, value, origin, err);
     case OPTION_BIAS: return set_bias(s, row, value, origin, err);
     default: return option_store(&option_rows[row], s, value, err);

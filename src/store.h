@@ -2,7 +2,7 @@
  *
  * Threads. All functions are called from the UI thread. Writing is done by the store's own thread, the
  * only one that writes SQLite: the put functions copy their arguments into a queue and return at once.
- * What was queued is committed every 100 ms at most, in order; the end of a generation, choices and
+ * What was queued is committed within 100 ms, in order; the end of a generation, choices and
  * settings are synced to disk before store_status reports them saved. Reading uses a second,
  * read-only connection on the calling thread.
  *
@@ -37,14 +37,16 @@ enum store_flags {
 struct store_status {
     bool saved;          /* everything put so far is committed (and synced where promised) */
     bool failing;        /* the last write failed; retrying */
-    bool read_only;      /* the file or folder cannot be written; nothing is saved */
-    char message[512];   /* a sentence when failing or read_only */
+    bool read_only;      /* the file or folder cannot be written, or is damaged; nothing is saved */
+    bool was_empty;      /* a file of 0 bytes lay at the path and was made a database at open */
+    char message[512];   /* a sentence when failing, read_only or was_empty */
     int64_t unsaved_since_ms; /* monotonic time of the oldest unsaved put; 0 = none */
 };
 
 /* Opens or creates the database at path (an absolute file name). E_STORE with a sentence: corrupt,
  * newer ("needs xuxie with schema >= N"), not a database, another program's database. The file is then
- * untouched. A file or folder that may not be written opens read-only, told by store_status. */
+ * untouched. A file or folder that may not be written, or a file with damaged pages, opens read-only,
+ * told by store_status. A process opens a database once (POSIX locks belong to the process). */
 int store_open(const char *path, unsigned flags, struct store **out, struct err *err);
 /* Writes what is queued, syncs, ends the thread. Returns E_STORE when something could not be saved. */
 int store_close(struct store *s, struct err *err);

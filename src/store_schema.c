@@ -113,9 +113,9 @@ static const char *const migrations[] = {version_1};
 
 const struct schema store_schema = {migrations, sizeof migrations / sizeof migrations[0]};
 
-static int refuse(sqlite3 *db, const char *path, struct err *err)
+static int refuse(sqlite3 *db, const char *shown, struct err *err)
 {
-    return err_set(err, E_STORE, _("%s: the tables of the database cannot be made ready: %s"), path,
+    return err_set(err, E_STORE, _("%s: the tables of the database cannot be made ready: %s"), shown,
                    sqlite3_errmsg(db));
 }
 
@@ -129,12 +129,12 @@ static int pragma_int(sqlite3 *db, const char *text, int *out)
     return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
-static int newer(const char *path, int found, int known, struct err *err)
+static int newer(const char *shown, int found, int known, struct err *err)
 {
     return err_set(err, E_STORE,
                    _("%s: user_version at byte 60 is %d: the database was made by a newer xuxie and "
                      "needs one with schema >= %d; this one has schema %d"),
-                   path, found, found, known);
+                   shown, found, found, known);
 }
 
 /* ---- the copy kept of an older database ---------------------------------------------------------- */
@@ -218,11 +218,12 @@ static int run_migrations(sqlite3 *db, const struct schema *schema, int from)
     return rc;
 }
 
-int schema_migrate(sqlite3 *db, const struct schema *schema, const char *path, struct err *err)
+int schema_migrate(sqlite3 *db, const struct schema *schema, const char *path, const char *shown,
+                   struct err *err)
 {
     int version = 0, backed_up = 0, app = 0, n_tables = 0;
     if (pragma_int(db, "PRAGMA user_version", &version) != SQLITE_OK)
-        return refuse(db, path, err);
+        return refuse(db, shown, err);
     if (version == schema->version)
         return 0;
     if (version > 0 && version < schema->version) {
@@ -233,24 +234,24 @@ int schema_migrate(sqlite3 *db, const struct schema *schema, const char *path, s
     }
     /* Another process may have been here since: look again, now that nobody else can. */
     if (sql_script(db, "BEGIN EXCLUSIVE") != SQLITE_OK)
-        return refuse(db, path, err);
+        return refuse(db, shown, err);
     int rc = 0;
     if (pragma_int(db, "PRAGMA user_version", &version) != SQLITE_OK ||
         pragma_int(db, "PRAGMA application_id", &app) != SQLITE_OK ||
         pragma_int(db, "SELECT count(*) FROM sqlite_schema", &n_tables) != SQLITE_OK)
-        rc = refuse(db, path, err);
+        rc = refuse(db, shown, err);
     else if (version < 0 || version > schema->version)
-        rc = newer(path, version, schema->version, err);
+        rc = newer(shown, version, schema->version, err);
     else if (version == 0 && n_tables > 0)
         rc = err_set(err, E_STORE,
                      _("%s: application_id at byte 68 is %d, not xuxie's %d: the database belongs to "
                        "another program and is left alone"),
-                     path, app, STORE_APPLICATION_ID);
+                     shown, app, STORE_APPLICATION_ID);
     else if (version != 0 && version != schema->version && version != backed_up)
-        rc = err_set(err, E_BUSY, _("%s: another xuxie is upgrading the database; try again"), path);
+        rc = err_set(err, E_BUSY, _("%s: another xuxie is upgrading the database; try again"), shown);
     else if (run_migrations(db, schema, version) != SQLITE_OK ||
              sql_script(db, "COMMIT") != SQLITE_OK)
-        rc = refuse(db, path, err);
+        rc = refuse(db, shown, err);
     if (!sqlite3_get_autocommit(db))
         sql_script(db, "ROLLBACK");
     return rc;
@@ -263,7 +264,7 @@ static const char objects_sql[] =
 static const char object_sql[] = "SELECT sql FROM sqlite_schema WHERE type=?1 AND name=?2";
 
 /* Compares one object with what the database has of that name. */
-static int check_object(sqlite3_stmt *model, sqlite3_stmt *have, const char *path, sqlite3 *db,
+static int check_object(sqlite3_stmt *model, sqlite3_stmt *have, const char *shown, sqlite3 *db,
                         struct err *err)
 {
     const char *type = (const char *)sqlite3_column_text(model, 0);
@@ -276,16 +277,16 @@ static int check_object(sqlite3_stmt *model, sqlite3_stmt *have, const char *pat
     bool same = found && want && strcmp(found, want) == 0;
     sqlite3_reset(have);
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-        return refuse(db, path, err);
+        return refuse(db, shown, err);
     if (!same)
         return err_set(err, E_STORE,
                        _("%s: the %s \"%s\" is missing or is not as xuxie made it; the database is "
                          "left alone"),
-                       path, type, name);
+                       shown, type, name);
     return 0;
 }
 
-int schema_check(sqlite3 *db, const struct schema *schema, const char *path, struct err *err)
+int schema_check(sqlite3 *db, const struct schema *schema, const char *shown, struct err *err)
 {
     sqlite3 *fresh = NULL;
     sqlite3_stmt *model = NULL, *have = NULL;
@@ -294,15 +295,15 @@ int schema_check(sqlite3 *db, const struct schema *schema, const char *path, str
             SQLITE_OK ||
         run_migrations(fresh, schema, 0) != SQLITE_OK ||
         sqlite3_prepare_v2(fresh, objects_sql, -1, &model, NULL) != SQLITE_OK) {
-        rc = refuse(fresh, path, err);
+        rc = refuse(fresh, shown, err);
         goto out;
     }
     if (sqlite3_prepare_v2(db, object_sql, -1, &have, NULL) != SQLITE_OK) {
-        rc = refuse(db, path, err);
+        rc = refuse(db, shown, err);
         goto out;
     }
     while (rc == 0 && sqlite3_step(model) == SQLITE_ROW)
-        rc = check_object(model, have, path, db, err);
+        rc = check_object(model, have, shown, db, err);
 out:
     sqlite3_finalize(model);
     sqlite3_finalize(have);

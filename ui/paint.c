@@ -304,7 +304,7 @@ static const char *mode_name(void)
     }
 }
 
-static void finish(struct ui *ui, bool whole, int y, int x)
+static void finish(bool whole, int y, int x)
 {
     put_cursor_shape();
     draw_end(whole, y, x);
@@ -315,7 +315,7 @@ static void finish_at_prompt(struct ui *ui, bool whole)
     const struct rect *r = &ui->layout.prompt;
     int y = r->y + (int)(ui->prompt.cursor_row - ui->prompt_top);
     int x = ui->prompt.cursor_column < r->columns ? ui->prompt.cursor_column : r->columns - 1;
-    finish(ui, whole, y, r->x + x);
+    finish(whole, y, r->x + x);
 }
 
 /* ---- frames ----------------------------------------------------------------------------------- */
@@ -360,7 +360,7 @@ void paint_whole(struct ui *ui)
     }
     paint_prompt_rows(ui);
     if (ui->popup != NULL && !ui->completing)
-        finish(ui, true, y, x);
+        finish(true, y, x);
     else
         finish_at_prompt(ui, true);
 }

@@ -37,6 +37,7 @@ struct ui {
     struct loop *loop;
     struct input *input;
     struct str typed_ahead;    /* keys that came while the terminal was asked */
+    bool probed;               /* it has answered */
     struct str held_escape;    /* an ESC that may become Meta */
 
     struct textlog *log;

@@ -89,6 +89,9 @@ struct ui_options {
     /* Restores for a crash: called async-signal-safely with the fault address of SIGBUS; true when the
      * fault was repaired and the program may go on (engine_fault). May be NULL. */
     bool (*on_fault)(void *address);
+    /* The environment of children (the editor), as it was before the locale was changed; NULL: the
+     * present one. Borrowed. */
+    char *const *child_environ;
 };
 
 /* Is the terminal able to show the room? False: use line mode (TERM dumb or unknown, no cup, stdin
@@ -143,10 +146,14 @@ void ui_redraw(struct ui *ui);
 void ui_prompt_set(struct ui *ui, const char *text, size_t n);
 /* The prompt's text, malloc'ed. */
 char *ui_prompt_get(struct ui *ui);
-/* Adds to readline's history; oldest first at start. Entries may hold newlines. */
+/* Adds to readline's history; oldest first at start. Entries may hold newlines. What is submitted is
+ * added by the room and by ui_read_line themselves; repeats are not. ui may be NULL (line mode). */
 void ui_history_add(struct ui *ui, const char *text);
 /* "emacs" or "vi": changes readline's mode; NULL leaves inputrc's choice. */
 void ui_editing_mode(struct ui *ui, const char *mode);
+/* Binds an action ("undo", "retry", ...; the names in ui/keymap.c) to other keys: "M-u, F6", "" for
+ * none. E_USAGE tells what is wrong. May be called before ui_open. */
+int ui_bind(const char *action, const char *keys, struct err *err);
 
 /* A pop-up list over the manuscript. on_choice gets the index, or -1 for Escape. Strings copied. */
 void ui_pick(struct ui *ui, const char *title, const struct ui_candidate *items, size_t n,

@@ -2,7 +2,8 @@
  *
  * While it follows, the last row is at the bottom. Once scrolled away it is nailed to the text under
  * the eye: its top is (paragraph, byte), not a row number, so that neither growth nor a new width
- * moves it. Only visible paragraphs are wrapped; heights of others are estimated for the bar. */
+ * moves it. As soon as nothing is hidden below it follows again. Only visible paragraphs are wrapped
+ * (and those that view_below counts); the bar is estimated from bytes. */
 #ifndef XUXIE_UI_VIEW_H
 #define XUXIE_UI_VIEW_H
 
@@ -26,7 +27,7 @@ void view_free(struct view *v);
 
 /* Size in cells; rows and columns >= 1. Keeps the anchor. */
 void view_resize(struct view *v, int rows, int columns);
-/* The text changed; cheap, works at the next view_rows. */
+/* The text changed, or uwidth's ambiguous width; cheap, works at the next view_rows. */
 void view_changed(struct view *v);
 
 /* The rows to draw, `rows` of them, borrowed until the next call on v. */

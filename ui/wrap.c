@@ -162,14 +162,3 @@ void wrap_paragraph(struct wrap *w, const char *text, size_t n, int width)
     w->n_settled = 0;
     wrap_extend(w, text, n, width);
 }
-
-size_t wrap_estimate(const char *text, size_t n, int width)
-{
-    enum { SAMPLE_BYTES = 48 };
-    size_t n_sample = n < SAMPLE_BYTES ? n : SAMPLE_BYTES;
-    if (n_sample == 0)
-        return 1;
-    size_t columns = uwidth_str(text, utf8_floor(text, n, n_sample));
-    columns = (columns * n + n_sample - 1) / n_sample;
-    return columns / (size_t)width + 1;
-}

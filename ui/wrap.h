@@ -31,7 +31,4 @@ void wrap_paragraph(struct wrap *w, const char *text, size_t n, int width);
  * not depend on the old length. Ambiguous width unchanged since. */
 void wrap_extend(struct wrap *w, const char *text, size_t n, int width);
 
-/* A cheap guess of the number of rows, for scroll bars: from bytes and columns only. */
-size_t wrap_estimate(const char *text, size_t n, int width);
-
 #endif

@@ -2,8 +2,9 @@
  *
  * The 64 partial sums of one product fill eight of the sixteen registers: a row of weights against
  * one activation row is a loop in registers (k_simd.h). For two to four activation rows the sums do
- * not fit; dot_many unpacks a stretch of the row to a buffer that stays in the first-level cache and
- * goes over it four times, each time for a quarter of the sums. The order within a sum is the same.
+ * not fit; dot_many unpacks a stretch of the row to a buffer that stays in the first-level cache
+ * and goes over it four times, each time for a quarter of the sums. The order within a sum is the
+ * same.
  */
 #include "config.h"
 
@@ -235,8 +236,8 @@ static ALWAYS_INLINE void dot_many(struct format f, const uint8_t *w, const floa
             add_quarter(weights + i, x + begin + i, stride, n_x, n_whole, &part[0][i]);
         for (int j = 0; j < n_x; j++)
             for (int64_t i = n_whole; i < n_here; i++)
-                part[j][i - n_whole] = __builtin_fmaf(weights[i], x[j * stride + begin + i],
-                                                      part[j][i - n_whole]);
+                part[j][i - n_whole] =
+                    __builtin_fmaf(weights[i], x[j * stride + begin + i], part[j][i - n_whole]);
     }
     for (int j = 0; j < n_x; j++)
         out[j] = v32_sum(v32_add(v32_load(part[j]), v32_load(part[j] + 32)));

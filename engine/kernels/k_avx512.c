@@ -2,7 +2,8 @@
  *
  * The 64 partial sums of a product fill four registers, so one row of weights is multiplied with
  * four activation rows at once, sixteen sums in registers, every weight decoded once. What the
- * kernels do is in k_simd.h. Compiled with its own -m flags: only dispatch.c decides who comes here.
+ * kernels do is in k_simd.h. Compiled with its own -m flags: only dispatch.c decides who comes
+ * here.
  */
 #include "config.h"
 

@@ -1,8 +1,8 @@
 /* k_blas.c - the one place that talks to BLAS: single-precision matrix products for prefill.
  *
  * The pool's threads call it side by side, each for its own part of the rows, so the library must
- * not start threads of its own. OpenBLAS has a function to say so, which other implementations lack:
- * it is a weak symbol here, and the program links and runs with any cblas.
+ * not start threads of its own. OpenBLAS has a function to say so, which other implementations
+ * lack: it is a weak symbol here, and the program links and runs with any cblas.
  */
 #include "config.h"
 

@@ -1,4 +1,5 @@
-/* k_generic.c - the kernels in plain C: the specification that the vector versions meet bit for bit.
+/* k_generic.c - the kernels in plain C: the specification that the vector versions meet bit for
+ * bit.
  *
  * Sums keep PARTS partial sums, element k in part k % PARTS, added up by sum_parts() as a fixed
  * binary tree. Where a multiplication and an addition are fused it says fmaf; where not, they must
@@ -101,7 +102,8 @@ static float power_of_two(int32_t n)
     return f;
 }
 
-/* See k_coeffs.h. 2^n is applied in two halves, so that results below the normal range round once. */
+/* See k_coeffs.h. 2^n is applied in two halves, so that results below the normal range round once.
+ */
 static float exp_of(float x)
 {
     x = EXP_LOWEST > x ? EXP_LOWEST : x; /* in this order a NaN stays */
@@ -182,7 +184,8 @@ static void silu(float *x, int64_t n)
 
 /* ---- norms ---- */
 
-static void layernorm(const float *x, const float *g, const float *b, float eps, float *y, int64_t n)
+static void layernorm(const float *x, const float *g, const float *b, float eps, float *y,
+                      int64_t n)
 {
     float part[PARTS] = {0};
     for (int64_t i = 0; i < n; i++)

@@ -1,5 +1,5 @@
-/* k_simd.h - the kernels over vectors of VN floats: one source, compiled twice, by k_avx2.c (VN = 8)
- * and by k_avx512.c (VN = 16), the only two files that include it, after defining
+/* k_simd.h - the kernels over vectors of VN floats: one source, compiled twice, by k_avx2.c (VN =
+ * 8) and by k_avx512.c (VN = 16), the only two files that include it, after defining
  *
  *   vf                       a vector of VN floats; + - * / and [] work on it element by element
  *   vf_fma vf_max vf_min     a * b + c with one rounding; a > b ? a : b; a < b ? a : b
@@ -12,6 +12,12 @@
  *
  * Everything is static, so the code of one instruction set can never be linked into another. The
  * operations and their order are those of k_generic.c, which explains them.
+ *
+ * Measured by tests/bench/bench_kernels (1 thread, Zen 4, rows of 2048 weights, 48 MiB of them, as
+ * a share of a plain read of the same memory): f32 1.0, f16 and bf16 0.9 to 1.0, q8_0 0.65 (19
+ * GB/s; two threads then wait for memory), the 4- to 6-bit types 0.25 to 0.35; plain C 0.01 to
+ * 0.05. What bounds the packed types is the conversion of every weight to f32, which the order of
+ * summation in kernels.h asks for.
  *
  * Functions that take a `struct format` are inlined with a constant one: the pointers in it cost
  * nothing, each product of a type with 1 to 4 activation rows becomes a loop of its own.
@@ -72,8 +78,8 @@ static ALWAYS_INLINE __m256i fifth_bits(const uint8_t *qh)
 {
     uint32_t word;
     memcpy(&word, qh, sizeof word);
-    const __m256i byte_of_bit = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202,
-                                                   0x0303030303030303);
+    const __m256i byte_of_bit =
+        _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
     const __m256i bit = _mm256_set1_epi64x((int64_t)0x8040201008040201);
     __m256i bytes = _mm256_shuffle_epi8(_mm256_set1_epi32((int32_t)word), byte_of_bit);
     __m256i is_set = _mm256_cmpeq_epi8(_mm256_and_si256(bytes, bit), bit);
@@ -228,7 +234,8 @@ static const struct format format_q4_K = {load32_q4_K, keep_scales_q4_K, 256, 14
 static const struct format format_q5_K = {load32_q5_K, keep_scales_q5_K, 256, 176};
 static const struct format format_q6_K = {load32_q6_K, keep_scales_q6_K, 256, 210};
 
-/* The last m < 32 weights of a row of single elements, from k on; the row may be the last of a page. */
+/* The last m < 32 weights of a row of single elements, from k on; the row may be the last of a
+ * page. */
 static ALWAYS_INLINE void load_rest(struct format f, const uint8_t *w, int64_t k, int64_t m,
                                     float out[32])
 {
@@ -481,7 +488,8 @@ static float max(const float *x, int64_t n)
     return p[0];
 }
 
-static void layernorm(const float *x, const float *g, const float *b, float eps, float *y, int64_t n)
+static void layernorm(const float *x, const float *g, const float *b, float eps, float *y,
+                      int64_t n)
 {
     vf part[N_PART_VECTORS] = {{0}};
     for (int64_t i = 0; i < n; i += VN)

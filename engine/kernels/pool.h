@@ -1,5 +1,5 @@
-/* pool.h - the engine's worker threads. Work is split statically by index: thread i of n always gets
- * the same part, so results never depend on timing.
+/* pool.h - the engine's worker threads. Work is split statically by index: thread i of n always
+ * gets the same part, so results never depend on timing.
  *
  * The thread that calls pool_run takes part as number 0; calls do not nest. Workers spin briefly,
  * then sleep; they block all signals but those raised by a fault of their own (SIGSEGV, SIGBUS...,
@@ -22,7 +22,8 @@ int pool_size(const struct pool *p);
 /* Runs fn(arg, i, n) for i = 0..n-1 on the n threads and returns when all are done. */
 void pool_run(struct pool *p, void (*fn)(void *arg, int i, int n), void *arg);
 
-/* The part [*begin, *end) of 0..total that belongs to thread i of n, borders at multiples of align. */
+/* The part [*begin, *end) of 0..total that belongs to thread i of n, borders at multiples of align.
+ */
 void pool_part(int64_t total, int64_t align, int i, int n, int64_t *begin, int64_t *end);
 
 /* Physical cores of this machine that the process may use (sysfs topology, affinity, the cgroup's

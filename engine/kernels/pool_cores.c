@@ -32,8 +32,8 @@ static bool read_text(const char *path, char *text, size_t size)
     return true;
 }
 
-/* Whether a list such as "0,64" or "8-9" names a CPU of the set below `cpu`: then that one stands for
- * the core. */
+/* Whether a list such as "0,64" or "8-9" names a CPU of the set below `cpu`: then that one stands
+ * for the core. */
 static bool has_earlier_sibling(const char *list, int cpu, const cpu_set_t *usable)
 {
     while (*list >= '0' && *list <= '9') {

@@ -9,9 +9,9 @@
  * file counts as a core. At least 1. */
 int pool_cores_in(const char *root, const cpu_set_t *usable);
 
-/* The whole CPUs that the cgroup of this process and those above it may use at a time (cpu.max, cgroup
- * v2), by ROOT/proc/self/cgroup and ROOT/sys/fs/cgroup; rounded down, at least 1; INT_MAX without
- * a limit. */
+/* The whole CPUs that the cgroup of this process and those above it may use at a time (cpu.max,
+ * cgroup v2), by ROOT/proc/self/cgroup and ROOT/sys/fs/cgroup; rounded down, at least 1; INT_MAX
+ * without a limit. */
 int pool_quota_in(const char *root);
 
 #endif

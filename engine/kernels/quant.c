@@ -7,24 +7,21 @@
  *   f16   2    IEEE binary16
  *   bf16  2    the upper half of a binary32
  *   q8_0  34   d, int8 q[32]               w[i] = d * q[i]
- *   q4_0  18   d, u8 qs[16]                w[i] = d * (q - 8)      q: low nibble of qs[i] for i < 16,
- *   q4_1  20   d, m, u8 qs[16]             w[i] = d * q + m           high nibble of qs[i - 16] above
- *   q5_0  22   d, u8 qh[4], u8 qs[16]      w[i] = d * (q - 16)     q: as q4_0, plus 16 where bit i of
- *   q5_1  24   d, m, u8 qh[4], u8 qs[16]   w[i] = d * q + m           the 32-bit word qh is set
- *   q4_K  144  d, dmin, u8 sm[12], u8 qs[128]
- *              8 sub-blocks of 32, each with a 6-bit scale and a 6-bit minimum packed in sm:
- *              w[i] = (d * scale) * q - (dmin * min). Sub-blocks 2j and 2j + 1 are the low and the
- *              high nibbles of qs[32 j .. 32 j + 31].
- *   q5_K  176  d, dmin, u8 sm[12], u8 qh[32], u8 qs[128]
- *              as q4_K, plus 16 where bit s of qh[l] is set, for element l of sub-block s.
- *   q6_K  210  u8 ql[128], u8 qh[64], int8 scale[16], d
- *              16 sub-blocks of 16: w[i] = (d * scale[i / 16]) * (q - 32). Each half of 128 elements
- *              owns 64 bytes of ql and 32 of qh; its runs of 32 elements r = 0..3 take the nibble
- *              r / 2 of ql[32 (r % 2) + l] as low bits and bits 2r, 2r + 1 of qh[l] above them.
+ *   q4_0  18   d, u8 qs[16]                w[i] = d * (q - 8)      q: low nibble of qs[i] for i <
+ * 16, q4_1  20   d, m, u8 qs[16]             w[i] = d * q + m           high nibble of qs[i - 16]
+ * above q5_0  22   d, u8 qh[4], u8 qs[16]      w[i] = d * (q - 16)     q: as q4_0, plus 16 where
+ * bit i of q5_1  24   d, m, u8 qh[4], u8 qs[16]   w[i] = d * q + m           the 32-bit word qh is
+ * set q4_K  144  d, dmin, u8 sm[12], u8 qs[128] 8 sub-blocks of 32, each with a 6-bit scale and a
+ * 6-bit minimum packed in sm: w[i] = (d * scale) * q - (dmin * min). Sub-blocks 2j and 2j + 1 are
+ * the low and the high nibbles of qs[32 j .. 32 j + 31]. q5_K  176  d, dmin, u8 sm[12], u8 qh[32],
+ * u8 qs[128] as q4_K, plus 16 where bit s of qh[l] is set, for element l of sub-block s. q6_K  210
+ * u8 ql[128], u8 qh[64], int8 scale[16], d 16 sub-blocks of 16: w[i] = (d * scale[i / 16]) * (q -
+ * 32). Each half of 128 elements owns 64 bytes of ql and 32 of qh; its runs of 32 elements r = 0..3
+ * take the nibble r / 2 of ql[32 (r % 2) + l] as low bits and bits 2r, 2r + 1 of qh[l] above them.
  *
- * sm, for sub-block s: s < 4: scale = sm[s] & 63, min = sm[s + 4] & 63; above, the low four bits are
- * the nibbles of sm[s + 4] (scale low, min high) and the two upper bits the top bits of sm[s - 4]
- * (scale) and sm[s] (min).
+ * sm, for sub-block s: s < 4: scale = sm[s] & 63, min = sm[s + 4] & 63; above, the low four bits
+ * are the nibbles of sm[s + 4] (scale low, min high) and the two upper bits the top bits of sm[s -
+ * 4] (scale) and sm[s] (min).
  *
  * Every product above is exact in f32 (at most 24 significant bits), so only the last addition of
  * q4_1, q5_1, q4_K and q5_K rounds: vector code may fuse it and still give the same bits.
@@ -341,16 +338,14 @@ static const struct quant quants[] = {
 
 /* Every type id GGUF has given a meaning, those withdrawn since included. */
 static const char *const gguf_names[] = {
-    [0] = "f32",       [1] = "f16",       [2] = "q4_0",      [3] = "q4_1",
-    [4] = "q4_2",      [5] = "q4_3",      [6] = "q5_0",      [7] = "q5_1",
-    [8] = "q8_0",      [9] = "q8_1",      [10] = "q2_K",     [11] = "q3_K",
-    [12] = "q4_K",     [13] = "q5_K",     [14] = "q6_K",     [15] = "q8_K",
-    [16] = "iq2_xxs",  [17] = "iq2_xs",   [18] = "iq3_xxs",  [19] = "iq1_s",
-    [20] = "iq4_nl",   [21] = "iq3_s",    [22] = "iq2_s",    [23] = "iq4_xs",
-    [24] = "i8",       [25] = "i16",      [26] = "i32",      [27] = "i64",
-    [28] = "f64",      [29] = "iq1_m",    [30] = "bf16",     [31] = "q4_0_4_4",
-    [32] = "q4_0_4_8", [33] = "q4_0_8_8", [34] = "tq1_0",    [35] = "tq2_0",
-    [36] = "iq4_nl_4_4", [37] = "iq4_nl_4_8", [38] = "iq4_nl_8_8", [39] = "mxfp4",
+    [0] = "f32",     [1] = "f16",         [2] = "q4_0",        [3] = "q4_1",        [4] = "q4_2",
+    [5] = "q4_3",    [6] = "q5_0",        [7] = "q5_1",        [8] = "q8_0",        [9] = "q8_1",
+    [10] = "q2_K",   [11] = "q3_K",       [12] = "q4_K",       [13] = "q5_K",       [14] = "q6_K",
+    [15] = "q8_K",   [16] = "iq2_xxs",    [17] = "iq2_xs",     [18] = "iq3_xxs",    [19] = "iq1_s",
+    [20] = "iq4_nl", [21] = "iq3_s",      [22] = "iq2_s",      [23] = "iq4_xs",     [24] = "i8",
+    [25] = "i16",    [26] = "i32",        [27] = "i64",        [28] = "f64",        [29] = "iq1_m",
+    [30] = "bf16",   [31] = "q4_0_4_4",   [32] = "q4_0_4_8",   [33] = "q4_0_8_8",   [34] = "tq1_0",
+    [35] = "tq2_0",  [36] = "iq4_nl_4_4", [37] = "iq4_nl_4_8", [38] = "iq4_nl_8_8", [39] = "mxfp4",
     [40] = "nvfp4",
 };
 

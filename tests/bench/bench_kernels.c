@@ -2,10 +2,11 @@
  *
  *     bench_kernels [N [MIB]]
  *
- * For every instruction set and tensor type: rows of N weights (default 2048), MIB mebibytes of them
- * (default 48, more than the caches hold), against 1 and 4 activation rows, one thread. Each figure is
- * the median of 7 pairs, a pass over the weights and right after it a plain read of the same memory,
- * so that what else the machine does weighs on both. For generic only a sixteenth of the rows is done.
+ * For every instruction set and tensor type: rows of N weights (default 2048), MIB mebibytes of
+ * them (default 48, more than the caches hold), against 1 and 4 activation rows, one thread. Each
+ * figure is the median of 7 pairs, a pass over the weights and right after it a plain read of the
+ * same memory, so that what else the machine does weighs on both. For generic only a sixteenth of
+ * the rows is done.
  */
 #include "config.h"
 

@@ -1,5 +1,5 @@
-/* test_dispatch.c - which kernels are taken, with and without XUXIE_CPU; each case in a process of its
- * own, because the choice is made once. */
+/* test_dispatch.c - which kernels are taken, with and without XUXIE_CPU; each case in a process of
+ * its own, because the choice is made once. */
 #include "config.h"
 
 #include "engine/kernels/kernels.h"

@@ -1,5 +1,5 @@
-/* test_kernels.c - every instruction set against the plain C kernels, bit for bit, on random rows of
- * all lengths the contract allows; the plain ones against the C library in double precision. */
+/* test_kernels.c - every instruction set against the plain C kernels, bit for bit, on random rows
+ * of all lengths the contract allows; the plain ones against the C library in double precision. */
 #include "config.h"
 
 #include "engine/kernels/kernels.h"
@@ -139,8 +139,8 @@ static void check_rows(const char *isa, const char *what, int64_t n, const float
 {
     for (int64_t i = 0; i < n_out; i++)
         if (!same_bits(got[i], wanted[i]))
-            fail_msg("%s %s, n = %lld: [%lld] is %a, not %a", isa, what, (long long)n,
-                     (long long)i, got[i], wanted[i]);
+            fail_msg("%s %s, n = %lld: [%lld] is %a, not %a", isa, what, (long long)n, (long long)i,
+                     got[i], wanted[i]);
 }
 
 /* Calls check for every vector table this machine can run. */
@@ -197,8 +197,8 @@ static void check_dots(const struct kernels *k)
             for (int64_t n = 0; n <= 20 * q->block_elems && n <= 1536; n += q->block_elems)
                 check_dot(k, q, n, n_x, n);
             for (int i = 0; i < 40; i++) {
-                int64_t n = (int64_t)(random_u32() % (4096 / (uint32_t)q->block_elems)) *
-                            q->block_elems;
+                int64_t n =
+                    (int64_t)(random_u32() % (4096 / (uint32_t)q->block_elems)) * q->block_elems;
                 check_dot(k, q, n, n_x, n + random_u32() % 100);
             }
         }
@@ -315,8 +315,8 @@ static void test_f16_rows_are_the_same_everywhere(void **state)
 }
 
 static const float odd_values[] = {
-    0.0f,   -0.0f,   1e-45f, -1e-45f, 1e-38f,   -1e-38f, 88.7f,  -87.4f,    -103.5f,   -104.5f,
-    89.0f,  3e38f,   -3e38f, 12.5f,   -12.5f,   13.0f,   -13.0f, INFINITY, -INFINITY, NAN,
+    0.0f,  -0.0f, 1e-45f, -1e-45f, 1e-38f, -1e-38f, 88.7f,  -87.4f,   -103.5f,   -104.5f,
+    89.0f, 3e38f, -3e38f, 12.5f,   -12.5f, 13.0f,   -13.0f, INFINITY, -INFINITY, NAN,
 };
 
 /* Now and then one of the odd values. */

@@ -1,5 +1,6 @@
-/* test_pool.c - the parts cover everything once; runs are complete and in order, whatever the number
- * of threads (with more threads than CPUs they sleep at once, which is the other half of the code). */
+/* test_pool.c - the parts cover everything once; runs are complete and in order, whatever the
+ * number of threads (with more threads than CPUs they sleep at once, which is the other half of the
+ * code). */
 #include "config.h"
 
 #include "engine/kernels/pool.h"

@@ -79,7 +79,7 @@ static void test_cores(void **state)
         unsigned usable;
         int cores;
     } cases[] = {
-        {by_two, 0xf, 2}, {by_two, 0x5, 2},    {by_two, 0x3, 1}, {by_two, 0x8, 1},
+        {by_two, 0xf, 2}, {by_two, 0x5, 2},    {by_two, 0x3, 1},    {by_two, 0x8, 1},
         {alone, 0xf, 4},  {far_apart, 0xf, 2}, {far_apart, 0xc, 2}, {far_apart, 0x5, 1},
         {alone, 0, 1},    {alone, 0xff, 8}, /* four CPUs more without a file */
         {broken, 0xf, 4},

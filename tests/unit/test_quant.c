@@ -30,7 +30,8 @@ static float float_of(uint32_t u)
     return f;
 }
 
-#define VECTORS(name) #name, packed_##name, sizeof packed_##name, unpacked_##name, ARRAY_LEN(unpacked_##name)
+#define VECTORS(name)                                                                              \
+#name, packed_##name, sizeof packed_##name, unpacked_##name, ARRAY_LEN(unpacked_##name)
 
 static const struct vectors {
     const char *name;
@@ -89,7 +90,8 @@ static void test_pack_gives_ggml_s_bytes(void **state)
     }
 }
 
-/* Not defined by ggml, but it must do no harm: no undefined conversion, the rest of the row intact. */
+/* Not defined by ggml, but it must do no harm: no undefined conversion, the rest of the row intact.
+ */
 static void test_pack_survives_what_is_no_number(void **state)
 {
     (void)state;

@@ -1,0 +1,313 @@
+/* cmd_model.c - `xuxie model list` and `xuxie model info`: what lies here, and what a file holds.
+ * Both read headers only; nothing is computed. */
+#include "config.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/formats/weights.h"
+#include "engine/model.h"
+#include "engine/plan.h"
+#include "engine/tokenizers/tokenizer.h"
+#include "src/base/i18n.h"
+#include "src/base/mem.h"
+#include "src/base/uwidth.h"
+#include "src/cli.h"
+#include "src/models.h"
+#include "src/output.h"
+
+/* An opened file and what is told of it. */
+struct facts {
+    struct model *model;
+    struct tokenizer *tokenizer;
+    struct plan plan;
+    struct str name, license; /* not sanitised: output_text and JSON do that */
+    char identity[33], tokenizer_identity[33];
+};
+
+static void meta_string(const struct weights *w, const char *key, struct str *out)
+{
+    struct meta_string s = {NULL, 0};
+    if (weights_meta_string(w, key, &s, NULL) == 0)
+        str_append(out, s.s, s.n);
+}
+
+static void facts_free(struct facts *f)
+{
+    tokenizer_free(f->tokenizer);
+    model_free(f->model);
+    str_free(&f->name);
+    str_free(&f->license);
+}
+
+static int facts_open(const char *path, const struct settings *settings, struct facts *f,
+                      struct err *err)
+{
+    struct engine_options options = {
+        .n_threads = (int)settings->threads, .n_ctx = (int)settings->n_ctx, .kv = settings->kv};
+    struct weights *weights = NULL;
+    memset(f, 0, sizeof *f);
+    int rc = weights_open(path, &weights, err);
+    if (!rc)
+        rc = model_open(weights, &f->model, err); /* takes the weights */
+    if (!rc)
+        rc = tokenizer_from_weights(f->model->weights, &f->tokenizer, err);
+    if (!rc)
+        rc = plan_make(f->model, &options, &f->plan, err);
+    if (rc) {
+        facts_free(f);
+        return rc;
+    }
+    const struct weights *w = f->model->weights;
+    meta_string(w, "general.name", &f->name);
+    meta_string(w, "general.license", &f->license);
+    weights_identity(w, f->identity);
+    tokenizer_identity(f->tokenizer, f->tokenizer_identity);
+    return 0;
+}
+
+/* Text and blanks up to `columns` columns, one blank at least. */
+static void cell(const char *text, int columns)
+{
+    size_t n = strlen(text);
+    int width = (int)uwidth_str(text, n);
+    output_text(text, n, false);
+    output_printf("%*s", width < columns ? columns - width : 1, "");
+}
+
+/* ---- list
+ * ---------------------------------------------------------------------------------------- */
+
+struct listing {
+    const struct cli *cli;
+    json_t *array; /* with --json */
+    size_t n;
+};
+
+static void list_one(void *ctx, const struct model_entry *m)
+{
+    struct listing *l = ctx;
+    struct facts f;
+    struct err err = ERR_INIT;
+    int rc = facts_open(m->path, &l->cli->settings, &f, &err);
+    l->n++;
+    if (l->array) {
+        json_t *o = json_pack(
+            "{s:o, s:o, s:b}", "name", output_json_string(m->name, strlen(m->name)), "path",
+            output_json_string(m->path, strlen(m->path)), "bundled", (int)m->bundled);
+        if (rc) {
+            json_object_set_new(o, "error", output_json_string(err.msg, strlen(err.msg)));
+        } else {
+            json_object_set_new(o, "arch", json_string(f.model->arch->name));
+            json_object_set_new(o, "type", json_string(model_type_name(f.model)));
+            json_object_set_new(o, "n_params", json_integer(model_n_params(f.model)));
+            json_object_set_new(o, "file_bytes",
+                                json_integer(weights_file_bytes(f.model->weights)));
+        }
+        json_array_append_new(l->array, o);
+    } else {
+        struct str what = STR_INIT;
+        if (!rc)
+            str_printf(&what, _("%s %s, %.1f M parameters, %.1f MB"), f.model->arch->name,
+                       model_type_name(f.model), (double)model_n_params(f.model) / 1e6,
+                       (double)weights_file_bytes(f.model->weights) / 1e6);
+        cell(m->name, 24);
+        cell(rc ? _("cannot be used:") : str_cstr(&what), 44);
+        output_text(rc ? err.msg : m->path, strlen(rc ? err.msg : m->path), false);
+        output_puts("\n");
+        str_free(&what);
+    }
+    if (!rc)
+        facts_free(&f);
+}
+
+static int run_list(struct cli *cli)
+{
+    struct listing l = {.cli = cli, .array = cli->flags.json ? json_array() : NULL};
+    models_each(list_one, &l);
+    if (l.array)
+        output_json(l.array);
+    else if (l.n == 0)
+        output_note("%s", _("There is no model: the bundled one is missing, and there are none in "
+                            "$XDG_DATA_HOME/xuxie/models."));
+    return 0;
+}
+
+const struct subcommand command_model_list = {
+    .name = "model list",
+    .arguments = "",
+    .help = N_("Tell the models that can be used by name"),
+    .about = N_("These are the bundled one and the GGUF files in $XDG_DATA_HOME/xuxie/models "
+                "(~/.local/share/xuxie/models)."),
+    .bit = CMD_MODEL_LIST,
+    .run = run_list,
+};
+
+/* ---- info
+ * ---------------------------------------------------------------------------------------- */
+
+/* How many tensors there are of each type, as text or into a JSON object. */
+static void count_types(const struct weights *w, struct str *text, json_t *json)
+{
+    size_t counts[32] = {0};
+    for (size_t i = 0; i < weights_count(w); i++)
+        if ((size_t)weights_at(w, i)->type < ARRAY_LEN(counts))
+            counts[weights_at(w, i)->type]++;
+    for (size_t t = 0; t < ARRAY_LEN(counts); t++) {
+        if (!counts[t])
+            continue;
+        str_printf(text, "%s%zu %s", text->len ? ", " : "", counts[t], quant_name((uint32_t)t));
+        json_object_set_new(json, quant_name((uint32_t)t), json_integer((json_int_t)counts[t]));
+    }
+}
+
+/* The values a model file recommends, by the names of the options. */
+static void list_hint(const struct sample_hint *hint, struct str *text, json_t *json)
+{
+    const struct {
+        const char *name;
+        double value;
+    } values[] = {
+        {"temp", (double)hint->temp},
+        {"top_k", hint->top_k < 0 ? (double)NAN : hint->top_k},
+        {"top_p", (double)hint->top_p},
+        {"min_p", (double)hint->min_p},
+        {"dry_multiplier", (double)hint->dry_multiplier},
+        {"dry_base", (double)hint->dry_base},
+        {"dry_allowed_length",
+         hint->dry_allowed_length < 0 ? (double)NAN : hint->dry_allowed_length},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+        if (isnan(values[i].value))
+            continue;
+        str_printf(text, "%s%s %.6g", text->len ? ", " : "", values[i].name, values[i].value);
+        /* as the file means it: 0.9, not 0.89999998 */
+        char digits[32];
+        snprintf(digits, sizeof digits, "%.6g", values[i].value);
+        json_object_set_new(json, values[i].name, json_real(strtod(digits, NULL)));
+    }
+}
+
+static void info_json(const struct facts *f)
+{
+    const struct hparams *hp = &f->model->hp;
+    const struct weights *w = f->model->weights;
+    struct str ignored = STR_INIT;
+    json_t *types = json_object(), *hint = json_object(), *o = json_object();
+    count_types(w, &ignored, types);
+    list_hint(&f->model->hint, &ignored, hint);
+    str_free(&ignored);
+    const char *path = weights_path(w);
+    json_object_set_new(o, "path", output_json_string(path, strlen(path)));
+    json_object_set_new(o, "format", json_string(weights_format(w)));
+    json_object_set_new(o, "name", output_json_string(f->name.data, f->name.len));
+    json_object_set_new(o, "license", output_json_string(f->license.data, f->license.len));
+    json_object_set_new(o, "arch", json_string(f->model->arch->name));
+    json_object_set_new(o, "type", json_string(model_type_name(f->model)));
+    json_object_set_new(o, "n_params", json_integer(model_n_params(f->model)));
+    json_object_set_new(o, "file_bytes", json_integer(weights_file_bytes(w)));
+    json_object_set_new(o, "n_layer", json_integer(hp->n_layer));
+    json_object_set_new(o, "n_embd", json_integer(hp->n_embd));
+    json_object_set_new(o, "n_head", json_integer(hp->n_head));
+    json_object_set_new(o, "n_head_kv", json_integer(hp->n_head_kv));
+    json_object_set_new(o, "n_ff", json_integer(hp->n_ff));
+    json_object_set_new(o, "n_vocab", json_integer(hp->n_vocab));
+    json_object_set_new(o, "n_ctx_train", json_integer(hp->n_ctx_train));
+    json_object_set_new(o, "n_ctx", json_integer(f->plan.n_ctx));
+    json_object_set_new(o, "tensors", types);
+    json_object_set_new(o, "tokenizer", json_string(tokenizer_kind(f->tokenizer)));
+    json_object_set_new(o, "n_tokens", json_integer(tokenizer_count(f->tokenizer)));
+    json_object_set_new(o, "identity", json_string(f->identity));
+    json_object_set_new(o, "tokenizer_identity", json_string(f->tokenizer_identity));
+    json_object_set_new(o, "sampling", hint);
+    json_object_set_new(o, "session_bytes", json_integer((json_int_t)f->plan.total_bytes));
+    json_object_set_new(o, "kv_bytes", json_integer((json_int_t)f->plan.kv_bytes));
+    output_json(o);
+}
+
+static void line(const char *label, const char *value, size_t n)
+{
+    cell(label, 16);
+    output_text(value, n, false);
+    output_puts("\n");
+}
+
+__attribute__((format(printf, 2, 3))) static void linef(const char *label, const char *fmt, ...)
+{
+    struct str s = STR_INIT;
+    va_list ap;
+    va_start(ap, fmt);
+    str_vprintf(&s, fmt, ap);
+    va_end(ap);
+    line(label, s.data, s.len);
+    str_free(&s);
+}
+
+static void info_text(const struct facts *f)
+{
+    const struct hparams *hp = &f->model->hp;
+    const struct weights *w = f->model->weights;
+    struct str types = STR_INIT, hint = STR_INIT;
+    json_t *ignored = json_object();
+    count_types(w, &types, ignored);
+    list_hint(&f->model->hint, &hint, ignored);
+    json_decref(ignored);
+    linef(_("file"), "%s", weights_path(w));
+    linef(_("format"), "%s", weights_format(w));
+    line(_("name"), str_cstr(&f->name), f->name.len);
+    if (f->license.len)
+        line(_("licence"), f->license.data, f->license.len);
+    else
+        linef(_("licence"), "%s", _("the file does not say"));
+    linef(_("architecture"), "%s (%s)", f->model->arch->name, f->model->arch->description);
+    linef(_("parameters"), "%.2f M", (double)model_n_params(f->model) / 1e6);
+    linef(_("size"), "%.1f MB", (double)weights_file_bytes(w) / 1e6);
+    linef(_("tensors"), "%s", str_cstr(&types));
+    linef(_("layers"), "%d", hp->n_layer);
+    linef(_("width"), "%d", hp->n_embd);
+    linef(_("heads"), _("%d (%d for keys and values)"), hp->n_head, hp->n_head_kv);
+    linef(_("feed-forward"), "%d", hp->n_ff);
+    linef(_("vocabulary"), _("%d tokens (%s)"), (int)tokenizer_count(f->tokenizer),
+          tokenizer_kind(f->tokenizer));
+    linef(_("context"), _("%d tokens; %d in use by default"), hp->n_ctx_train, f->plan.n_ctx);
+    linef(_("sampling"), "%s", hint.len ? hint.data : _("the file recommends nothing"));
+    linef(_("memory"), _("%.1f MB for one session, %.1f MB of it keys and values (%s)"),
+          (double)f->plan.total_bytes / 1e6, (double)f->plan.kv_bytes / 1e6,
+          f->plan.kv == ENGINE_KV_F16 ? "f16" : "f32");
+    linef(_("identity"), "%s", f->identity);
+    str_free(&types);
+    str_free(&hint);
+}
+
+static int run_info(struct cli *cli)
+{
+    struct str path = STR_INIT;
+    struct facts f;
+    struct err err = ERR_INIT;
+    const char *model = cli->n_args ? cli->args[0] : cli->settings.model;
+    if (cli->n_args && cli->settings.origin[option_find("model")] == ORIGIN_CLI)
+        return cli_usage(cli->command, _("give the model once"));
+    int rc = models_resolve(model, &path, &err);
+    if (!rc)
+        rc = facts_open(str_cstr(&path), &cli->settings, &f, &err);
+    str_free(&path);
+    if (rc)
+        return output_error(&err);
+    if (cli->flags.json)
+        info_json(&f);
+    else
+        info_text(&f);
+    facts_free(&f);
+    return 0;
+}
+
+const struct subcommand command_model_info = {
+    .name = "model info",
+    .arguments = N_("[MODEL]"),
+    .help = N_("Tell what a model file holds and how much memory it takes"),
+    .bit = CMD_MODEL_INFO,
+    .max_args = 1,
+    .run = run_info,
+};

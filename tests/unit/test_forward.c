@@ -1,0 +1,365 @@
+/* test_forward.c - the whole graph against PyTorch's logits for the preview model and transformers'
+ * for small Llama and Qwen models; against itself in other chunkings and with other numbers of
+ * threads; and that evaluating a token takes no memory. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "engine/forward.h"
+#include "engine/sample.h"
+#include "model_util.h"
+#include "src/base/mem.h"
+
+/* ---- allocations are counted: the program is linked with --wrap for these ---- */
+
+static atomic_int n_allocations;
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t n);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t n);
+
+void *__wrap_malloc(size_t n)
+{
+    n_allocations++;
+    return __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    n_allocations++;
+    return __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t n)
+{
+    n_allocations++;
+    return __real_realloc(p, n);
+}
+
+/* ---- a session ---- */
+
+struct session {
+    struct model *model;
+    struct plan plan;
+    struct arena arena;
+    struct pool *pool;
+    struct kvcache kv;
+    struct forward *forward;
+};
+
+static void session_open(struct session *s, const char *path, enum engine_kv_type kv, int n_threads)
+{
+    const struct engine_options options = {.n_threads = n_threads, .kv = kv};
+    struct weights *weights;
+    struct err err = ERR_INIT;
+    blas_init();
+    if (weights_open(path, &weights, &err) || model_open(weights, &s->model, &err) ||
+        plan_make(s->model, &options, &s->plan, &err) || pool_new(n_threads, &s->pool, &err) ||
+        arena_init(&s->arena, s->plan.total_bytes, &err))
+        fail_msg("%s", err.msg);
+    kvcache_init(&s->kv, s->model, &s->plan, &s->arena);
+    s->forward = forward_init(s->model, &s->plan, &s->kv, s->pool, &s->arena);
+    assert_non_null(arena_take(&s->arena, s->plan.scratch_bytes));
+}
+
+static void session_close(struct session *s)
+{
+    arena_free(&s->arena);
+    pool_free(s->pool);
+    model_free(s->model);
+}
+
+static void eval(struct session *s, const int32_t *ids, int n, enum forward_want want)
+{
+    struct err err = ERR_INIT;
+    if (forward_eval(s->forward, ids, n, want, NULL, NULL, &err))
+        fail_msg("%s", err.msg);
+}
+
+/* Logits of all n ids from the cache's end on, in chunks, into out[n,V] (NULL: only evaluate). */
+static void eval_all(struct session *s, const int32_t *ids, int n, int chunk, float *out)
+{
+    const size_t V = (size_t)s->model->hp.n_vocab;
+    for (int i = 0; i < n; i += chunk) {
+        const int n_now = n - i < chunk ? n - i : chunk;
+        eval(s, ids + i, n_now, out ? WANT_ALL : WANT_NOTHING);
+        for (int t = 0; out && t < n_now; t++)
+            memcpy(out + (size_t)(i + t) * V, forward_logits(s->forward, t), V * sizeof(*out));
+    }
+}
+
+static double max_difference(const float *a, const float *b, size_t n)
+{
+    double max = 0;
+    for (size_t i = 0; i < n; i++)
+        max = fmax(max, fabs((double)a[i] - (double)b[i]));
+    return max;
+}
+
+static int32_t argmax(const float *x, int n)
+{
+    int32_t best = 0;
+    for (int32_t i = 1; i < n; i++)
+        if (x[i] > x[best])
+            best = i;
+    return best;
+}
+
+/* ---- against the reference ---- */
+
+/* All cases of folder/expected.json on one model file; returns the largest difference. */
+static double check_cases(const char *folder, const char *gguf, enum engine_kv_type kv)
+{
+    char name[256];
+    struct session s;
+    double worst = 0;
+    snprintf(name, sizeof(name), "%s/expected.json", folder);
+    json_t *expected = load_json(shared_file(name));
+    session_open(&s, shared_file(gguf), kv, 2);
+    const int V = s.model->hp.n_vocab;
+
+    const json_t *cases = json_object_get(expected, "cases");
+    for (size_t i = 0; i < json_array_size(cases); i++) {
+        const json_t *c = json_array_get(cases, i);
+        const json_t *rows = json_object_get(c, "rows");
+        int n, n_greedy;
+        int32_t *ids = load_ids(json_object_get(c, "input_ids"), &n);
+        int32_t *greedy = load_ids(json_object_get(c, "greedy_nostop"), &n_greedy);
+        const int n_rows = rows && strcmp(json_string_value(rows), "last") == 0 ? 1 : n;
+        const size_t n_numbers = (size_t)n_rows * (size_t)V;
+        snprintf(name, sizeof(name), "%s/%s", folder,
+                 json_string_value(json_object_get(c, "logits_file")));
+        float *want = load_npy(shared_file(name), n_numbers);
+        float *got = malloc((size_t)n * (size_t)V * sizeof(*got));
+
+        kvcache_rewind(&s.kv, 0);
+        eval_all(&s, ids, n, s.plan.n_batch, got);
+        worst = fmax(worst, max_difference(got + (size_t)(n - n_rows) * (size_t)V, want, n_numbers));
+        int32_t next = argmax(got + (size_t)(n - 1) * (size_t)V, V);
+        for (int g = 0; g < n_greedy; g++) {
+            assert_int_equal(next, greedy[g]);
+            if (g + 1 == n_greedy)
+                break;
+            eval(&s, &next, 1, WANT_LAST);
+            next = argmax(forward_logits(s.forward, 0), V);
+        }
+        free(got);
+        free(want);
+        free(greedy);
+        free(ids);
+    }
+    printf("# %s: greatest difference of a logit %.2g (chunks of %d)\n", folder, worst,
+           s.plan.n_batch);
+    session_close(&s);
+    json_decref(expected);
+    return worst;
+}
+
+static void preview_model(void **state)
+{
+    (void)state;
+    if (!shared_file("model/preview.gguf"))
+        skip();
+    assert_true(check_cases("model", "model/preview.gguf", ENGINE_KV_F32) <= 1e-4);
+    assert_true(check_cases("model", "model/preview.gguf", ENGINE_KV_F16) <= 2e-2);
+}
+
+static void llama_and_qwen(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "e1_llama2_mha_fp32", "e2_llama3_gqa_ropescaled_bf16", "e3_qwen2_gqa_bias_fp16",
+        "e4_qwen3_qknorm_bf16", "e6_qwen2_yarn_v5config_fp32"};
+    if (!shared_file("fixtures/gguf/e1_llama2_mha_fp32.gguf"))
+        skip();
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        char folder[128], gguf[128];
+        snprintf(folder, sizeof(folder), "fixtures/%s", names[i]);
+        snprintf(gguf, sizeof(gguf), "fixtures/gguf/%s.gguf", names[i]);
+        assert_true(check_cases(folder, gguf, ENGINE_KV_F32) <= 2e-4);
+    }
+}
+
+/* ---- against itself ---- */
+
+/* 100 tokens to evaluate with the preview model. */
+enum { N_IDS = 100 };
+static void some_ids(int32_t ids[N_IDS])
+{
+    uint64_t seed = 3;
+    for (int i = 0; i < N_IDS; i++)
+        ids[i] = (int32_t)(fabsf(test_number(&seed)) * 8191);
+}
+
+/* Other chunkings, and a reused prefix, give the same logits: to 1e-4, or to the bit. */
+static void chunks_do_not_matter(bool invariant, double tolerance)
+{
+    static const int chunks[] = {1, 2, 3, 5, 16, 17, 33, 64};
+    int32_t ids[N_IDS];
+    struct session s;
+    some_ids(ids);
+    session_open(&s, shared_file("model/preview.gguf"), ENGINE_KV_F32, 2);
+    forward_set_invariant(s.forward, invariant);
+    const size_t V = (size_t)s.model->hp.n_vocab, n = N_IDS * V;
+    float *whole = malloc(n * sizeof(*whole)), *got = malloc(n * sizeof(*got));
+    eval_all(&s, ids, N_IDS, N_IDS, whole);
+    for (size_t i = 0; i < ARRAY_LEN(chunks); i++) {
+        kvcache_rewind(&s.kv, 0);
+        eval_all(&s, ids, N_IDS, chunks[i], got);
+        assert_true(max_difference(whole, got, n) <= tolerance);
+    }
+    /* another ending, then back to the common prefix */
+    for (int kept = 1; kept < N_IDS; kept += 31) {
+        const int32_t other[] = {1, 2, 3};
+        kvcache_rewind(&s.kv, kept);
+        eval(&s, other, 3, WANT_LAST);
+        assert_int_equal(kvcache_common(&s.kv, ids, N_IDS), kept);
+        kvcache_rewind(&s.kv, kvcache_common(&s.kv, ids, N_IDS));
+        eval_all(&s, ids + kept, N_IDS - kept, 40, got);
+        assert_true(max_difference(whole + (size_t)kept * V, got, (size_t)(N_IDS - kept) * V) <=
+                    tolerance);
+    }
+    free(got);
+    free(whole);
+    session_close(&s);
+}
+
+static void chunks_agree(void **state)
+{
+    (void)state;
+    if (!shared_file("model/preview.gguf"))
+        skip();
+    chunks_do_not_matter(false, 1e-4);
+}
+
+static void invariant_chunks_agree_to_the_bit(void **state)
+{
+    (void)state;
+    if (!shared_file("model/preview.gguf"))
+        skip();
+    chunks_do_not_matter(true, 0);
+}
+
+static void threads_agree_to_the_bit(void **state)
+{
+    (void)state;
+    if (!shared_file("model/preview.gguf"))
+        skip();
+    int32_t ids[N_IDS];
+    float *first = NULL;
+    some_ids(ids);
+    for (int n_threads = 1; n_threads <= 3; n_threads++) {
+        struct session s;
+        session_open(&s, shared_file("model/preview.gguf"), ENGINE_KV_F16, n_threads);
+        const size_t n = N_IDS * (size_t)s.model->hp.n_vocab;
+        float *got = malloc(n * sizeof(*got));
+        eval_all(&s, ids, 70, 70, got);
+        eval_all(&s, ids + 70, N_IDS - 70, 1, got + 70 * (size_t)s.model->hp.n_vocab);
+        if (first)
+            assert_memory_equal(first, got, n * sizeof(*got));
+        if (first)
+            free(got);
+        else
+            first = got;
+        session_close(&s);
+    }
+    free(first);
+}
+
+/* ---- stopping, refusing, memory ---- */
+
+static bool stop_at_third(void *arg)
+{
+    return ++*(int *)arg == 3;
+}
+
+static void stopping_leaves_the_cache_alone(void **state)
+{
+    (void)state;
+    if (!shared_file("model/preview.gguf"))
+        skip();
+    struct session s;
+    struct err err = ERR_INIT;
+    int32_t ids[N_IDS];
+    int asked = 0;
+    some_ids(ids);
+    session_open(&s, shared_file("model/preview.gguf"), ENGINE_KV_F32, 2);
+    const size_t V = (size_t)s.model->hp.n_vocab;
+    float *before = malloc(V * sizeof(*before));
+    eval(&s, ids, 11, WANT_LAST);
+    memcpy(before, forward_logits(s.forward, 0), V * sizeof(*before));
+    assert_int_equal(
+        forward_eval(s.forward, ids + 11, 30, WANT_LAST, stop_at_third, &asked, &err), E_CANCELLED);
+    assert_int_equal(asked, 3);
+    assert_int_equal(s.kv.n_used, 11);
+
+    const int32_t outside[] = {5, 8192}, negative[] = {-1};
+    assert_int_equal(forward_eval(s.forward, outside, 2, WANT_LAST, NULL, NULL, &err), E_INPUT);
+    assert_int_equal(forward_eval(s.forward, negative, 1, WANT_LAST, NULL, NULL, &err), E_INPUT);
+    assert_int_equal(s.kv.n_used, 11);
+
+    kvcache_rewind(&s.kv, 10);
+    eval(&s, ids + 10, 1, WANT_LAST);
+    assert_true(max_difference(before, forward_logits(s.forward, 0), V) <= 1e-4);
+    free(before);
+    session_close(&s);
+}
+
+static void tokens_take_no_memory(void **state)
+{
+    (void)state;
+    if (!shared_file("model/preview.gguf"))
+        skip();
+    struct session s;
+    struct sample_params params;
+    int32_t history[N_IDS];
+    float logprob;
+    some_ids(history);
+    session_open(&s, shared_file("model/preview.gguf"), ENGINE_KV_F16, 2);
+    const int V = s.model->hp.n_vocab;
+    void *memory = aligned_alloc(64, sampler_bytes(V, s.plan.n_ctx));
+    struct sampler *sampler = sampler_init(memory, V, s.plan.n_ctx, NULL, NULL);
+    sample_params_init(&params);
+    params.min_p = 0.05f;
+    params.top_p = 0.9f;
+    params.typical = 0.95f;
+    params.top_k = 200;
+    params.repeat_penalty = 1.1f;
+    params.dry_multiplier = 0.8f;
+    params.xtc_threshold = 0.1f;
+    params.xtc_probability = 0.5f;
+    eval(&s, history, 20, WANT_LAST);
+
+    assert_true(n_allocations > 0); /* the counter is at work */
+    n_allocations = 0;
+    for (int i = 20; i < N_IDS; i++) {
+        const float *logits = forward_logits(s.forward, 0);
+        history[i] = sampler_draw(sampler, &params, logits, history, (size_t)i, 1, 0, (uint64_t)i,
+                                  &logprob);
+        eval(&s, &history[i], 1, WANT_LAST);
+    }
+    assert_int_equal(n_allocations, 0);
+    free(memory);
+    session_close(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(preview_model),
+        cmocka_unit_test(llama_and_qwen),
+        cmocka_unit_test(chunks_agree),
+        cmocka_unit_test(invariant_chunks_agree_to_the_bit),
+        cmocka_unit_test(threads_agree_to_the_bit),
+        cmocka_unit_test(stopping_leaves_the_cache_alone),
+        cmocka_unit_test(tokens_take_no_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,232 @@
+/* editor.c - the prompt in the person's own editor: $VISUAL, $EDITOR, else what Debian calls the
+ * editor, nano or vi.
+ *
+ * No shell: the variable is split at blanks and run by posix_spawnp. The text lies in a 0600 file in
+ * $XDG_RUNTIME_DIR (or /tmp) meanwhile. The loop goes on beneath, so that what the model writes is
+ * saved; only the terminal is lent. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "src/base/clock.h"
+#include "src/base/i18n.h"
+#include "src/base/limits.h"
+#include "src/base/mem.h"
+#include "ui/draw.h"
+#include "ui/edit.h"
+#include "ui/room.h"
+#include "ui/sig.h"
+#include "ui/term.h"
+
+enum { MAX_WORDS = 32, CHECK_MS = 30 };
+
+extern char **environ;
+
+/* ---- the file --------------------------------------------------------------------------------- */
+
+static int write_file(struct ui *ui, const char *text, size_t n_bytes, struct err *err)
+{
+    const char *dir = getenv("XDG_RUNTIME_DIR");
+    char *path = ui->editor.path;
+    int n = -1;
+
+    if (dir != NULL && dir[0] == '/' && access(dir, W_OK | X_OK) == 0)
+        n = snprintf(path, sizeof ui->editor.path, "%s/xuxie-XXXXXX.txt", dir);
+    if (n < 0 || (size_t)n >= sizeof ui->editor.path)
+        snprintf(path, sizeof ui->editor.path, "/tmp/xuxie-XXXXXX.txt");
+    int fd = mkostemps(path, 4, O_CLOEXEC); /* 0600, O_EXCL */
+    if (fd < 0)
+        return err_set(err, E_IO, _("A file for the editor cannot be made at %s: %s."), path,
+                       strerror(errno));
+    for (size_t at = 0; at < n_bytes;) {
+        ssize_t w = write(fd, text + at, n_bytes - at);
+        if (w < 0 && errno == EINTR)
+            continue;
+        if (w < 0) {
+            err_set(err, E_IO, _("The prompt cannot be written to %s: %s."), path, strerror(errno));
+            close(fd);
+            unlink(path);
+            return E_IO;
+        }
+        at += (size_t)w;
+    }
+    close(fd);
+    return 0;
+}
+
+/* What the editor left becomes the prompt; one newline at the end is the editor's. */
+static int read_file(const char *path, struct err *err)
+{
+    struct str s = STR_INIT;
+    char buffer[1 << 14];
+    int rc = 0;
+    ssize_t n = 0;
+
+    str_init(&s, LIMIT_PASTE_PROMPT_BYTES);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return err_set(err, E_IO, _("What the editor saved cannot be read from %s: %s."), path,
+                       strerror(errno));
+    while ((n = read(fd, buffer, sizeof buffer)) > 0 && str_append(&s, buffer, (size_t)n))
+        ;
+    if (n < 0)
+        rc = err_set(err, E_IO, _("What the editor saved cannot be read from %s: %s."), path,
+                     strerror(errno));
+    else if (s.overflow)
+        rc = err_set(err, E_INPUT,
+                     _("What the editor saved in %s is longer than the prompt holds (%u bytes); the "
+                       "file was left there."),
+                     path, LIMIT_PASTE_PROMPT_BYTES);
+    close(fd);
+    if (rc == 0) {
+        if (s.len > 0 && s.data[s.len - 1] == '\n')
+            str_truncate(&s, s.len - 1);
+        edit_set(str_cstr(&s), s.len);
+        unlink(path);
+    }
+    str_free(&s);
+    return rc;
+}
+
+/* ---- the program ------------------------------------------------------------------------------ */
+
+/* Words of the command, then the file, then NULL. copy is what they point into. */
+static bool split_command(char *copy, char *path, char *words[MAX_WORDS])
+{
+    size_t n = 0;
+    for (char *save, *w = strtok_r(copy, " \t", &save); w != NULL; w = strtok_r(NULL, " \t", &save)) {
+        if (n == MAX_WORDS - 2)
+            return false;
+        words[n++] = w;
+    }
+    words[n] = path;
+    words[n + 1] = NULL;
+    return n > 0;
+}
+
+static int spawn(const struct ui *ui, const char *command, char *path, pid_t *pid)
+{
+    char *words[MAX_WORDS];
+    char *copy = x_strdup(command);
+    posix_spawnattr_t attr;
+    sigset_t set;
+    int rc = EINVAL;
+
+    posix_spawnattr_init(&attr);
+    sigemptyset(&set);
+    posix_spawnattr_setsigmask(&attr, &set);
+    sigaddset(&set, SIGPIPE); /* we ignore it, the editor should not */
+    posix_spawnattr_setsigdefault(&attr, &set);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    if (split_command(copy, path, words))
+        rc = posix_spawnp(pid, words[0], NULL, &attr, words,
+                          ui->options.child_environ != NULL ? ui->options.child_environ : environ);
+    posix_spawnattr_destroy(&attr);
+    free(copy);
+    return rc;
+}
+
+/* The person's choice, or the first that is installed. */
+static int spawn_editor(struct ui *ui, const char **name)
+{
+    static const char *const variables[] = {"VISUAL", "EDITOR"};
+    static const char *const usual[] = {"editor", "nano", "vi"};
+    int rc = ENOENT;
+    for (size_t i = 0; i < ARRAY_LEN(variables); i++) {
+        *name = getenv(variables[i]);
+        if (*name != NULL && (*name)[0] != '\0')
+            return spawn(ui, *name, ui->editor.path, &ui->editor.pid);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(usual) && rc == ENOENT; i++) {
+        *name = usual[i];
+        rc = spawn(ui, usual[i], ui->editor.path, &ui->editor.pid);
+    }
+    return rc;
+}
+
+static void take_terminal_back(struct ui *ui)
+{
+    ui->editor.pid = 0;
+    loop_timer_off(ui->loop, LOOP_CHILD);
+    sig_stop_by_default(false);
+    sig_take(SIGTSTP);
+    sig_take(SIGCONT);
+    sig_take(SIGINT);
+    term_resume();
+    draw_redraw();
+    loop_lend_terminal(ui->loop, false);
+    act_resize(ui);
+}
+
+void editor_start(struct ui *ui)
+{
+    struct err err = ERR_INIT;
+    struct edit_state e;
+    const char *name = NULL;
+
+    edit_get(&e);
+    if (ui->editor.pid != 0)
+        return;
+    if (write_file(ui, e.line, e.n_bytes, &err) < 0) {
+        ui_message(ui, UI_ERROR, err.msg);
+        return;
+    }
+    term_leave();
+    loop_lend_terminal(ui->loop, true);
+    sig_stop_by_default(true);
+    int rc = spawn_editor(ui, &name);
+    if (rc != 0) {
+        char quoted[360];
+        take_terminal_back(ui);
+        unlink(ui->editor.path);
+        err_set(&err, E_IO,
+                _("The editor %s cannot be started: %s. Set VISUAL or EDITOR to one that is "
+                  "installed."),
+                err_quote(quoted, sizeof quoted, name, strlen(name)), strerror(rc));
+        ui_message(ui, UI_ERROR, err.msg);
+        return;
+    }
+    loop_timer_at(ui->loop, LOOP_CHILD, clock_mono_ms() + CHECK_MS);
+}
+
+void editor_check(struct ui *ui)
+{
+    struct err err = ERR_INIT;
+    int status = 0;
+    if (ui->editor.pid == 0)
+        return;
+    pid_t done = waitpid(ui->editor.pid, &status, WNOHANG);
+    if (done == 0) {
+        loop_timer_at(ui->loop, LOOP_CHILD, clock_mono_ms() + CHECK_MS);
+        return;
+    }
+    take_terminal_back(ui);
+    if (done > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        if (read_file(ui->editor.path, &err) < 0)
+            ui_message(ui, UI_ERROR, err.msg);
+    } else {
+        err_set(&err, E_IO,
+                _("The editor did not end well, so the prompt was left as it is; its file is %s."),
+                ui->editor.path);
+        ui_message(ui, UI_WARNING, err.msg);
+    }
+    act_on_events(ui, false); /* typed before the editor came up */
+}
+
+void editor_abandon(struct ui *ui, int signo)
+{
+    if (ui->editor.pid == 0)
+        return;
+    kill(ui->editor.pid, signo != 0 ? signo : SIGTERM);
+    ui->editor.pid = 0;
+    loop_timer_off(ui->loop, LOOP_CHILD);
+}
