@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/fault.h"
@@ -50,6 +51,8 @@ struct backend {
     bool watched;        /* by fault.c */
     atomic_bool damaged; /* written by the SIGBUS handler, read by the engine thread */
     uint8_t *is_breaker, *is_keep; /* [n_vocab], see sample.h; one block */
+    dev_t device; /* which file was mapped */
+    ino_t inode;
     struct engine_info info;
     char name[NAME_BYTES], license[NAME_BYTES];
 };
@@ -165,6 +168,11 @@ static int load_checked(struct backend *b, const char *path, const struct engine
     int rc = weights_open(path, &weights, err);
     if (rc < 0)
         return rc;
+    struct stat st;
+    if (stat(path, &st) == 0) {
+        b->device = st.st_dev;
+        b->inode = st.st_ino;
+    }
     size_t n_bytes;
     const void *base = weights_base(weights, &n_bytes);
     b->watched = fault_watch(base, n_bytes, &b->damaged);
@@ -292,11 +300,21 @@ void backend_session_free(struct backend_session *s)
     free(s);
 }
 
+/* Was the mapped file itself written to? One that was replaced by another file of its name, or
+ * removed, lives on in the mapping as it was. */
+static bool changed_in_place(const struct backend *b)
+{
+    const struct weights *w = b->model->weights;
+    struct stat now;
+    return weights_changed(w) && stat(weights_path(w), &now) == 0 && now.st_dev == b->device &&
+           now.st_ino == b->inode;
+}
+
 void backend_run(struct backend_session *s, const struct engine_request *request,
                  const struct emitter *out)
 {
     const struct backend *b = s->backend;
-    if (!atomic_load(&b->damaged) && !weights_changed(b->model->weights)) {
+    if (!atomic_load(&b->damaged) && !changed_in_place(b)) {
         generate_run(&s->generator, request, out);
         return;
     }

@@ -107,7 +107,7 @@ const struct option_row option_rows[] = {
     {.name = "samplers", .type = OPTION_SAMPLERS, SET(samplers), SAMPLING,
      .def = "bias;penalties;dry;top_k;typical;top_p;min_p;xtc;temp", .arg = N_("LIST"),
      .help = N_("The stages and their order, separated by semicolons; a stage left out is off"),
-     .allowed = N_("some of bias;penalties;dry;top_k;typical;top_p;min_p;xtc;temp")},
+     .allowed = N_("some of bias; penalties; dry; top_k; typical; top_p; min_p; xtc; temp")},
     {.name = "logit_bias", .type = OPTION_BIAS, SET(bias), .group = GROUP_SAMPLING,
      .scope = EVERYWHERE, .commands = WRITING, .arg = N_("ID=VALUE"),
      .help = N_("Add VALUE to the score of token ID; may be given several times"),

@@ -13,10 +13,12 @@
 #include "src/store.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "src/base/clock.h"
 #include "src/base/i18n.h"
@@ -124,7 +126,7 @@ static void find_damage(sqlite3 *db, char **what)
 static void become_read_only(struct store *s, const char *why)
 {
     s->read_only = true;
-    snprintf(s->message, sizeof s->message, "%s", why);
+    store_set_message(s, why);
     log_warn("store: %s", why);
 }
 
@@ -147,18 +149,29 @@ static bool check_damage(struct store *s)
     return true;
 }
 
+/* SQLite does not wait by itself when another process is in the way of this change. */
+static int ask_for_wal(struct writer *w)
+{
+    int64_t until_ms = clock_mono_ms() + BUSY_MS;
+    int rc;
+    do {
+        sqlite3_stmt *stmt = NULL;
+        rc = sqlite3_prepare_v2(w->q.db, "PRAGMA journal_mode=WAL", -1, &stmt, NULL);
+        if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+            const char *mode = (const char *)sqlite3_column_text(stmt, 0);
+            w->wal = mode && strcmp(mode, "wal") == 0;
+            rc = SQLITE_OK;
+        }
+        sqlite3_finalize(stmt);
+    } while ((rc & 0xFF) == SQLITE_BUSY && clock_mono_ms() < until_ms && usleep(5000) == 0);
+    return rc;
+}
+
 /* WAL where the file system can do it, else a rollback journal. */
 static int choose_journal(struct store *s, struct err *err)
 {
     struct writer *w = &s->writer;
-    sqlite3_stmt *stmt = NULL;
-    int rc = sqlite3_prepare_v2(w->q.db, "PRAGMA journal_mode=WAL", -1, &stmt, NULL);
-    if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-        const char *mode = (const char *)sqlite3_column_text(stmt, 0);
-        w->wal = mode && strcmp(mode, "wal") == 0;
-        rc = SQLITE_OK;
-    }
-    sqlite3_finalize(stmt);
+    int rc = ask_for_wal(w);
     char pragmas[96];
     snprintf(pragmas, sizeof pragmas, "PRAGMA synchronous=%s; PRAGMA journal_size_limit=%d",
              w->wal ? "NORMAL" : "FULL", WAL_KEEP_BYTES);
@@ -285,10 +298,12 @@ int store_open_schema(const char *path, unsigned flags, const struct schema *sch
     if (rc == 0)
         rc = connect_both(s, &file, flags, err);
     if (rc == 0 && file.was_empty) {
+        struct err told;
+        err_set(&told, E_OK, _("%s: the file was empty (0 bytes); a new database was made in it"),
+                s->shown);
         s->was_empty = true;
-        snprintf(s->message, sizeof s->message,
-                 _("%s: the file was empty (0 bytes); a new database was made in it"), s->shown);
-        log_warn("store: %s", s->message);
+        store_set_message(s, told.msg);
+        log_warn("store: %s", told.msg);
     }
     if (rc == 0)
         rc = wake_init(&s->wake, err);

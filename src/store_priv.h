@@ -104,5 +104,7 @@ int64_t writer_row(const struct writer *w, store_ref ref);
 int writer_start(struct store *s, struct err *err);
 /* Sets err (E_STORE) to the sentence for what db last said, rc being its result code. */
 int store_sql_err(const struct store *s, sqlite3 *db, int rc, struct err *err);
+/* What store_get_status tells; cut when it is too long. */
+void store_set_message(struct store *s, const char *text);
 
 #endif

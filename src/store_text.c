@@ -69,19 +69,17 @@ int spelling_put(struct sql *q, int64_t text, int64_t tokenizer, const void *ids
     return rc;
 }
 
-/* hashes[i] is over the tokenizer and parts 0..i, canonical bytes. */
+/* hashes[i] is over the tokenizer and parts 0..i; the same on every machine. */
 static void hash_chain(int64_t tokenizer, const struct prompt_part *parts, size_t n,
                        XXH128_canonical_t *hashes)
 {
+    XXH128_canonical_t words[3];
+    XXH128_canonicalFromHash(&words[0], (XXH128_hash_t){.low64 = (XXH64_hash_t)tokenizer});
     for (size_t i = 0; i < n; i++) {
-        XXH128_hash_t words[3] = {{0, 0}, {0, 0}, {0, 0}};
-        if (i > 0)
-            words[0] = XXH128_hashFromCanonical(&hashes[i - 1]);
-        else
-            words[0].low64 = (XXH64_hash_t)tokenizer;
-        words[1] = XXH3_128bits(parts[i].text, parts[i].n_text);
-        words[2] = XXH3_128bits(parts[i].ids, parts[i].n_ids_bytes);
+        XXH128_canonicalFromHash(&words[1], XXH3_128bits(parts[i].text, parts[i].n_text));
+        XXH128_canonicalFromHash(&words[2], XXH3_128bits(parts[i].ids, parts[i].n_ids_bytes));
         XXH128_canonicalFromHash(&hashes[i], XXH3_128bits(words, sizeof words));
+        words[0] = hashes[i];
     }
 }
 

@@ -77,7 +77,7 @@ int store_sql_err(const struct store *s, sqlite3 *db, int rc, struct err *err)
     }
 }
 
-static void set_message(struct store *s, const char *text)
+void store_set_message(struct store *s, const char *text)
 {
     size_t n = strlen(text);
     if (n >= sizeof s->message)
@@ -267,7 +267,7 @@ static void note_result(struct store *s, int rc, bool broken, const struct err *
     s->failing = rc != 0;
     s->broken = s->broken || broken;
     if (rc != 0) {
-        set_message(s, err->msg);
+        store_set_message(s, err->msg);
         s->retry_ms = clock_mono_ms() + RETRY_MS;
     }
     pthread_cond_broadcast(&s->progress);

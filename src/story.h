@@ -45,6 +45,9 @@ void story_free(struct story *s);
  * grow with story_grow). */
 struct node *story_add(struct story *s, struct node *parent, store_ref ref, enum node_kind kind,
                        const char *text, size_t n);
+/* The same without moving there. */
+struct node *story_attach(struct node *parent, store_ref ref, enum node_kind kind, const char *text,
+                          size_t n);
 void story_grow(struct node *n, const char *text, size_t n_text);
 /* ids are copied; NULL forgets them. */
 void story_set_ids(struct node *n, const int32_t *ids, size_t n_ids, const char *tokenizer);

@@ -16,7 +16,6 @@
 #include "src/base/mem.h"
 #include "src/base/utf8.h"
 #include "src/base/uwidth.h"
-#include "ui/clip.h"
 #include "ui/draw.h"
 #include "ui/edit.h"
 #include "ui/keymap.h"
@@ -194,7 +193,7 @@ void act_resize(struct ui *ui)
     loop_dirty(ui->loop);
 }
 
-static void redraw(struct ui *ui)
+void act_redraw(struct ui *ui)
 {
     act_resize(ui);
     draw_redraw();
@@ -206,7 +205,7 @@ static void suspend(struct ui *ui)
     sig_stop_job();
     term_resume();
     sig_take(SIGCONT);
-    redraw(ui);
+    act_redraw(ui);
 }
 
 static void interrupt(struct ui *ui)
@@ -224,17 +223,6 @@ static void interrupt(struct ui *ui)
     } else {
         ask_to_leave(ui);
     }
-}
-
-static void copy_newest(struct ui *ui)
-{
-    struct err err = ERR_INIT;
-    uint64_t end = textlog_length(ui->log);
-    uint64_t from = ui->newest_from < end ? ui->newest_from : end;
-    if (clip_copy(textlog_original(ui->log, from, end), (size_t)(end - from), &err) < 0)
-        ui_message(ui, UI_WARNING, err.msg);
-    else
-        ui_message(ui, UI_INFO, _("The newest passage was sent to the terminal's clipboard."));
 }
 
 static void scroll(struct ui *ui, long rows)
@@ -258,9 +246,8 @@ static void act_on(struct ui *ui, enum ui_action action)
     case UI_TOP: view_to_top(ui->view); break;
     case UI_BOTTOM: view_to_end(ui->view); break;
     case UI_NEWLINE: edit_insert("\n", 1); break;
-    case UI_REDRAW: redraw(ui); break;
+    case UI_REDRAW: act_redraw(ui); break;
     case UI_SUSPEND: suspend(ui); break;
-    case UI_COPY: copy_newest(ui); break;
     default: tell_house(ui, action); break;
     }
 }
@@ -531,7 +518,7 @@ void act_on_signals(void *arg)
         suspend(ui);
     if (sig_take(SIGCONT)) {
         term_resume();
-        redraw(ui);
+        act_redraw(ui);
     }
     if (sig_take(SIGWINCH))
         act_resize(ui);

@@ -180,6 +180,25 @@ static void exchange(rl_command_func_t *from, rl_command_func_t *to)
     }
 }
 
+/* With a redisplay of our own readline does not ask termcap, so keys beyond the arrows are told here,
+ * in the forms xterm, rxvt and the Linux console send them; inputrc goes before. */
+static void bind_usual_keys(void)
+{
+    static const struct {
+        const char *keys;
+        rl_command_func_t *command;
+    } usual[] = {
+        {"\\e[3~", rl_delete},      {"\\e[1~", rl_beg_of_line},  {"\\e[7~", rl_beg_of_line},
+        {"\\e[4~", rl_end_of_line}, {"\\e[8~", rl_end_of_line},  {"\\e[1;5C", rl_forward_word},
+        {"\\eOc", rl_forward_word}, {"\\e[1;5D", rl_backward_word}, {"\\eOd", rl_backward_word},
+    };
+    Keymap maps[] = {emacs_standard_keymap, vi_insertion_keymap, vi_movement_keymap};
+    for (size_t m = 0; m < ARRAY_LEN(maps); m++) {
+        for (size_t i = 0; i < ARRAY_LEN(usual); i++)
+            rl_bind_keyseq_if_unbound_in_map(usual[i].keys, usual[i].command, maps[m]);
+    }
+}
+
 static void bind_commands(const char *external_keys)
 {
     static const struct {
@@ -191,6 +210,7 @@ static void bind_commands(const char *external_keys)
     };
     Keymap maps[] = {emacs_standard_keymap, vi_insertion_keymap};
 
+    bind_usual_keys();
     for (size_t i = 0; i < ARRAY_LEN(exchanged); i++)
         exchange(exchanged[i].from, exchanged[i].to);
     for (size_t m = 0; m < ARRAY_LEN(maps); m++) {

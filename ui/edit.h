@@ -26,8 +26,7 @@ struct edit_state {
     bool plain;         /* no search, no argument, no half key sequence is under way */
 };
 
-/* external_keys: the key sequence of EDIT_EXTERNAL in readline's notation. Call before curses starts:
- * readline asks termcap and would exchange curses' terminal. */
+/* external_keys: the key sequence of EDIT_EXTERNAL in readline's notation. */
 int edit_open(const char *app_name, const char *external_keys, struct err *err);
 void edit_close(void);
 void edit_resize(int rows, int columns);

@@ -347,11 +347,14 @@ void paint_whole(struct ui *ui)
         return;
     }
     draw_begin(ui->rows, ui->columns);
-    if (ui->popup != NULL)
-        popup_draw(ui->popup,
-                   ui->layout.frame_text.rows > 0 ? &ui->layout.frame_text : &ui->layout.text, &y, &x);
-    else
-        paint_manuscript(ui);
+    paint_manuscript(ui);
+    if (ui->popup != NULL) {
+        struct rect r = ui->layout.frame_text.rows > 0 ? ui->layout.frame_text : ui->layout.text;
+        int rows = popup_rows(ui->popup, r.rows);
+        r.y += r.rows - rows; /* it stands on the prompt */
+        r.rows = rows;
+        popup_draw(ui->popup, &r, &y, &x);
+    }
     paint_status(ui); /* after the manuscript: it tells how much is below */
     paint_message(ui, &ui->layout.message, &ui->layout.hints);
     if (ui->layout.frame_prompt.rows > 0) {

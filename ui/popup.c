@@ -377,6 +377,11 @@ static void draw_footer(const struct popup *p, const struct rect *r)
     str_free(&s);
 }
 
+int popup_rows(const struct popup *p, int rows)
+{
+    return p->is_list && p->n_items + 2 < (size_t)rows ? (int)p->n_items + 2 : rows;
+}
+
 void popup_draw(struct popup *p, const struct rect *r, int *cursor_y, int *cursor_x)
 {
     bool framed = r->rows >= 3 && r->columns >= 6;

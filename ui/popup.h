@@ -33,6 +33,8 @@ void popup_scroll(struct popup *p, int rows);
 enum popup_result popup_click(struct popup *p, int y);
 size_t popup_selected(const struct popup *p);
 
+/* Rows it would fill with its frame: a list as many as it has items, a page all there are. */
+int popup_rows(const struct popup *p, int rows);
 /* Draws into these rows, framed when there is room; tells where the cursor belongs. */
 void popup_draw(struct popup *p, const struct rect *r, int *cursor_y, int *cursor_x);
 

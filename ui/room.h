@@ -85,6 +85,7 @@ void act_feed(struct ui *ui, const char *bytes, size_t n_bytes);
 void act_on_events(struct ui *ui, bool probing);
 void act_escape_timeout(struct ui *ui);
 void act_resize(struct ui *ui);
+void act_redraw(struct ui *ui);
 void act_end(struct ui *ui, int signo);
 void act_draft(struct ui *ui);
 void act_close_popup(struct ui *ui, int chosen);

@@ -133,24 +133,35 @@ void status_draw(const struct status_line *s, const struct rect *r)
     }
 }
 
+static int hint_columns(const struct str *key, const char *label)
+{
+    return GAP + (int)uwidth_str(str_cstr(key), key->len) + 1 + (int)uwidth_str(label, strlen(label));
+}
+
+/* As many as fit, and the last, which is the help, in any case. */
 void status_draw_hints(const struct rect *r)
 {
     struct str key = STR_INIT;
     const char *label;
-    int end = r->x + r->columns;
+    int end = r->x + r->columns, last = 0;
+    size_t n = 0;
 
+    while (help_hint(n, &key, &label)) {
+        last = hint_columns(&key, label);
+        str_clear(&key);
+        n++;
+    }
     draw_row(r->y);
     draw_to(THEME_FAINT, r->x);
-    for (size_t i = 0; help_hint(i, &key, &label); i++) {
-        int gap = i == 0 ? 1 : GAP;
-        int columns = gap + (int)uwidth_str(str_cstr(&key), key.len) + 1 +
-                      (int)uwidth_str(label, strlen(label));
-        if (draw_column() + columns > end)
-            break;
-        draw_fill(THEME_FAINT, " ", gap);
-        draw_string(THEME_KEY, str_cstr(&key), end - draw_column());
-        draw_string(THEME_FAINT, " ", 1);
-        draw_string(THEME_FAINT, label, end - draw_column());
+    for (size_t i = 0; i < n; i++) {
+        help_hint(i, &key, &label);
+        int columns = hint_columns(&key, label);
+        if (i + 1 == n || draw_column() + columns + last <= end) {
+            draw_fill(THEME_FAINT, " ", i == 0 ? 1 : GAP);
+            draw_string(THEME_KEY, str_cstr(&key), end - draw_column());
+            draw_string(THEME_FAINT, " ", end - draw_column());
+            draw_string(THEME_FAINT, label, end - draw_column());
+        }
         str_clear(&key);
     }
     str_free(&key);

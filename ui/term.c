@@ -473,6 +473,30 @@ static int open_frame_file(void)
     return fd;
 }
 
+static char *exchange_variable(const char *name, const char *value)
+{
+    const char *old = getenv(name);
+    char *before = old != NULL ? x_strdup(old) : NULL;
+    if (value != NULL)
+        setenv(name, value, 1);
+    else
+        unsetenv(name);
+    return before;
+}
+
+/* A picture in memory has no size that could be asked for, and some terminfo entries (linux) have
+ * none either: curses begins with one given to it, and then comes the kernel's. */
+static SCREEN *new_screen(void)
+{
+    char *rows = exchange_variable("LINES", "24"), *cols = exchange_variable("COLUMNS", "80");
+    SCREEN *screen = newterm(NULL, term.frame_file, stdin);
+    free(exchange_variable("LINES", rows));
+    free(exchange_variable("COLUMNS", cols));
+    free(rows);
+    free(cols);
+    return screen;
+}
+
 int term_enter(struct err *err)
 {
     int rows, cols;
@@ -482,9 +506,7 @@ int term_enter(struct err *err)
     if (term.frame_file == NULL)
         return err_set(err, E_RESOURCE, _("There is no room for a picture of the screen: %s."),
                        strerror(errno));
-    use_env(FALSE); /* the size is asked of the kernel, by us */
-    use_tioctl(FALSE);
-    term.screen = newterm(NULL, term.frame_file, stdin);
+    term.screen = new_screen();
     if (term.screen == NULL)
         return err_set(err, E_UNSUPPORTED, _("curses does not know this terminal (TERM)."));
     nonl();

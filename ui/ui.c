@@ -13,6 +13,7 @@
 #include "src/base/i18n.h"
 #include "src/base/mem.h"
 #include "src/base/uwidth.h"
+#include "ui/clip.h"
 #include "ui/draw.h"
 #include "ui/edit.h"
 #include "ui/help.h"
@@ -317,6 +318,21 @@ void ui_message(struct ui *ui, enum ui_level level, const char *text)
     ui->message.level = level;
     ui->message.until_ms = level == UI_INFO ? 0 : clock_mono_ms() + MESSAGE_STAYS_MS;
     loop_timer_off(ui->loop, LOOP_MESSAGE);
+    loop_dirty(ui->loop);
+}
+
+void ui_copy(struct ui *ui, const char *text, size_t n)
+{
+    struct err err = ERR_INIT;
+    if (clip_copy(text, n, &err) < 0)
+        ui_message(ui, UI_WARNING, err.msg);
+    else
+        ui_message(ui, UI_INFO, _("The passage was sent to the terminal's clipboard."));
+}
+
+void ui_redraw(struct ui *ui)
+{
+    act_redraw(ui);
     loop_dirty(ui->loop);
 }
 

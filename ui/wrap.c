@@ -2,13 +2,13 @@
  *
  * Rows are made one after another, and a row looks only at the text from its own beginning on: a
  * window of it is given to libunistring (UAX #14), just long enough to pass the border of the pane.
- * So a row depends on where it begins and on the bytes up to one character beyond the one that did
- * not fit, nothing else. That makes wrap_extend exact: rows that saw so far before the old end stay
- * (`n_settled`), and a long paragraph costs a frame no more than a short one. Break opportunities
- * are decided by the characters next to them, so the windows change no row against an analysis of
- * the whole paragraph (the unit test compares the two).
+ * So a row depends on where it begins and on the bytes up to AHEAD_MAX_BYTES beyond the cluster that
+ * did not fit, nothing else. That makes wrap_extend exact: rows that saw so far before the old end
+ * stay (`n_settled`), and a long paragraph costs a frame no more than a short one. Break
+ * opportunities are decided by the characters next to them, so the windows change no row against an
+ * analysis of the whole paragraph (the unit test compares the two).
  *
- * In the window curly quotes between East Asian characters become corner brackets of the same length.
+ * In the window curly quotes in East Asian text become corner brackets of the same length.
  * UAX #14 before revision 51 (so libunistring 1.0) glues quotes to both neighbours; since then
  * (LB19a) it breaks there as at brackets, which is what Chinese typesetting does.
  */
@@ -27,8 +27,9 @@
 #include "src/base/uwidth.h"
 
 enum {
+    NEUTRALS_MAX = 4,     /* looked through from a quote to what follows */
+    AHEAD_MAX_BYTES = 16, /* so many neutrals and one character */
     WINDOW_MIN_BYTES = 64,
-    CHAR_MAX_BYTES = 4,
 };
 
 void wrap_init(struct wrap *w)
@@ -62,20 +63,38 @@ static const char *bracket_of(uint32_t cp)
     }
 }
 
+/* Quotes, dashes and dots take the side of the text around them. */
+static bool is_neutral(uint32_t cp)
+{
+    return bracket_of(cp) || cp == 0x2014 || cp == 0x2026 || cp == 0xB7;
+}
+
+/* Is the first character here that takes a side East Asian? */
+static bool leads_to_east_asian(const char *s, size_t n)
+{
+    size_t at = 0, len;
+    uint32_t cp;
+    for (int i = 0; i <= NEUTRALS_MAX && (len = utf8_decode(s + at, n - at, &cp)) > 0; i++) {
+        if (!is_neutral(cp))
+            return is_east_asian(cp);
+        at += len;
+    }
+    return false;
+}
+
 static void replace_quotes(char *s, size_t n)
 {
-    uint32_t before = 0, cp, after;
-    for (size_t i = 0; i < n; before = cp) {
+    bool after_east_asian = true; /* at the beginning of the row it makes no difference */
+    uint32_t cp;
+    for (size_t i = 0; i < n;) {
         size_t len = utf8_decode(s + i, n - i, &cp);
-        if (len == 0) {
-            i++;
-            cp = 0;
-            continue;
-        }
+        if (len == 0)
+            break;
         const char *bracket = bracket_of(cp);
-        if (bracket && is_east_asian(before) && utf8_decode(s + i + len, n - i - len, &after) &&
-            is_east_asian(after))
+        if (bracket && after_east_asian && leads_to_east_asian(s + i + len, n - i - len))
             memcpy(s + i, bracket, len);
+        if (!is_neutral(cp))
+            after_east_asian = is_east_asian(cp);
         i += len;
     }
 }
@@ -83,8 +102,8 @@ static void replace_quotes(char *s, size_t n)
 /* The break opportunities of s[0..n), one byte for each. */
 static const char *find_breaks(struct wrap *w, const char *s, size_t n)
 {
-    if (w->cap_scratch < 2 * n) {
-        w->cap_scratch = 2 * n;
+    if (w->cap_scratch < 2 * n + 1) {
+        w->cap_scratch = 2 * n + 1;
         w->scratch = x_realloc(w->scratch, w->cap_scratch);
     }
     char *copy = w->scratch, *breaks = w->scratch + n;
@@ -104,18 +123,16 @@ static enum row_result scan_row(const char *s, size_t n, const char *breaks, siz
     int columns = 0;
     size_t opportunity = 0;
     for (size_t i = 0; i < n;) {
-        if (n_window < n && i + CHAR_MAX_BYTES > n_window)
-            return ROW_WINDOW_TOO_SMALL;
         int w;
         size_t next = i + uwidth_cluster(s + i, n - i, &w);
-        if (n_window < n && next + CHAR_MAX_BYTES > n_window)
+        if (n_window < n && next + AHEAD_MAX_BYTES > n_window)
             return ROW_WINDOW_TOO_SMALL;
         if (i > 0 && breaks[i] == UC_BREAK_POSSIBLE)
             opportunity = i;
         bool space = s[i] == ' ' && next == i + 1;
         if (!space && columns + w > width) {
             *end = opportunity ? opportunity : i > 0 ? i : next;
-            return next < n ? ROW_SETTLED : ROW_OPEN;
+            return next + AHEAD_MAX_BYTES <= n ? ROW_SETTLED : ROW_OPEN;
         }
         /* A run of spaces may be longer than any width. */
         columns = columns > width ? columns : columns + w;

@@ -1,12 +1,12 @@
 /* gguf.c - see gguf.h.
  *
- * One cursor walks the file once, front to back. Nothing the file says is believed before need() has
- * compared it with the bytes that are left, sums and products are checked for overflow, and no table
- * is larger than what the rest of the file could fill (take()). Values are not copied but point into
- * the file; keys and tensor names are copied, to end in a NUL.
+ * One cursor walks the file once, front to back. Nothing the file says is believed before need()
+ * has compared it with the bytes that are left, sums and products are checked for overflow, and no
+ * table is larger than what the rest of the file could fill (take()). Values are not copied but
+ * point into the file; keys and tensor names are copied, to end in a NUL.
  *
- * After the walk the tensors are placed: every one lies inside the file, at an aligned offset, and no
- * two overlap (sorted by offset, so neighbours are enough).
+ * After the walk the tensors are placed: every one lies inside the file, at an aligned offset, and
+ * no two overlap (sorted by offset, so neighbours are enough).
  *
  * Messages have one form: FILE: FIELD at byte N: what was found and what is allowed.
  */
@@ -44,9 +44,9 @@ static const struct {
     enum meta_type type;
     int n_bytes; /* 0: of variable length */
 } value_types[N_GGUF_TYPES] = {
-    {META_UINT, 1}, {META_INT, 1},  {META_UINT, 2},   {META_INT, 2},   {META_UINT, 4},
+    {META_UINT, 1}, {META_INT, 1},   {META_UINT, 2},  {META_INT, 2},    {META_UINT, 4},
     {META_INT, 4},  {META_FLOAT, 4}, {META_BOOL, 1},  {META_STRING, 0}, {META_ARRAY, 0},
-    {META_UINT, 8}, {META_INT, 8},  {META_FLOAT, 8},
+    {META_UINT, 8}, {META_INT, 8},   {META_FLOAT, 8},
 };
 
 struct gguf {
@@ -271,8 +271,8 @@ static int read_header(struct reader *r, struct gguf *g)
         rc = take(r, n_tensors, sizeof *g->name, (void **)&g->name);
     if (rc == 0)
         rc = take(r, n_tensors, sizeof *g->tensor, (void **)&g->tensor);
-    if (rc == 0 && (!strset_init(&g->keys, g->key, n_meta) ||
-                    !strset_init(&g->names, g->name, n_tensors)))
+    if (rc == 0 &&
+        (!strset_init(&g->keys, g->key, n_meta) || !strset_init(&g->names, g->name, n_tensors)))
         rc = no_memory(r);
     if (rc != 0)
         return rc;
@@ -439,9 +439,8 @@ static int read_alignment(struct reader *r, const struct gguf *g, uint64_t *alig
     if (v->type != META_UINT || v->n_bytes != 4)
         return refuse(r, E_INPUT, v->offset, _("an unsigned 32-bit number is needed."));
     if (v->u < ALIGNMENT_MIN || v->u > LIMIT_GGUF_ALIGNMENT || (v->u & (v->u - 1)) != 0)
-        return refuse(r, E_INPUT, v->offset,
-                      _("%llu; a power of two from %d to %u is needed."), (ull)v->u, ALIGNMENT_MIN,
-                      LIMIT_GGUF_ALIGNMENT);
+        return refuse(r, E_INPUT, v->offset, _("%llu; a power of two from %d to %u is needed."),
+                      (ull)v->u, ALIGNMENT_MIN, LIMIT_GGUF_ALIGNMENT);
     *alignment = v->u;
     return 0;
 }

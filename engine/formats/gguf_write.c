@@ -25,8 +25,14 @@
 #include "src/base/mem.h"
 
 enum { ALIGNMENT = 32, FILE_BUFFER_BYTES = 1 << 20, TEMP_NAME_TRIES = 100 };
-enum { TYPE_UINT32 = 4, TYPE_INT32 = 5, TYPE_FLOAT32 = 6, TYPE_BOOL = 7, TYPE_STRING = 8,
-       TYPE_ARRAY = 9 };
+enum {
+    TYPE_UINT32 = 4,
+    TYPE_INT32 = 5,
+    TYPE_FLOAT32 = 6,
+    TYPE_BOOL = 7,
+    TYPE_STRING = 8,
+    TYPE_ARRAY = 9
+};
 
 static const char alignment_key[] = "general.alignment";
 

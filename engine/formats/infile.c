@@ -1,5 +1,5 @@
-/* infile.c - see infile.h. The type is asked of the open descriptor, not of the path, so nothing can
- * be swapped in between; O_NONBLOCK makes open() return at once for a FIFO without a writer. */
+/* infile.c - see infile.h. The type is asked of the open descriptor, not of the path, so nothing
+ * can be swapped in between; O_NONBLOCK makes open() return at once for a FIFO without a writer. */
 #include "config.h"
 
 #include "engine/formats/infile.h"
@@ -51,8 +51,7 @@ static int refuse_open(const char *shown, int why, struct err *err)
 {
     switch (why) {
     case ENOENT: return err_set(err, E_INPUT, _("%s: there is no such file."), shown);
-    case ELOOP:
-        return err_set(err, E_INPUT, _("%s: the symbolic links lead in a circle."), shown);
+    case ELOOP: return err_set(err, E_INPUT, _("%s: the symbolic links lead in a circle."), shown);
     /* A socket, or a device without a driver. */
     case ENXIO:
     case ENODEV: return err_set(err, E_INPUT, _("%s: this is not a regular file."), shown);

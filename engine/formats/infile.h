@@ -10,7 +10,8 @@
 
 enum { INFILE_QUOTE_BYTES = 560 };
 
-/* A path as messages show it: escaped, and only its last 240 bytes when it is longer. Returns out. */
+/* A path as messages show it: escaped, and only its last 240 bytes when it is longer. Returns out.
+ */
 const char *infile_quote(char out[INFILE_QUOTE_BYTES], const char *path);
 
 /* Opens path for reading; *st is what fstat() says. E_INPUT when it is missing, not a regular file

@@ -1,4 +1,5 @@
-/* sniff.c - see sniff.h. A table of signatures, and three formats that have none at a fixed place. */
+/* sniff.c - see sniff.h. A table of signatures, and three formats that have none at a fixed place.
+ */
 #include "config.h"
 
 #include "engine/formats/sniff.h"
@@ -11,54 +12,93 @@
 #include "src/base/i18n.h"
 #include "src/base/mem.h"
 
-static const char old_ggml[] = N_("this is a model in one of the old GGML formats that GGUF has "
-                                  "replaced; convert the original model to GGUF again");
-static const char old_adapter[] = N_("this is a GGLA adapter, not a model; a GGUF model is needed");
-static const char big_endian[] = N_("this is a big-endian GGUF file; xuxie reads little-endian "
-                                    "ones, so download or convert that variant");
-static const char pickle[] = N_("this is a Python pickle (an old PyTorch checkpoint); convert it to "
-                                "GGUF first");
-static const char compressed[] = N_("this file is compressed; unpack it first");
+enum looks {
+    LIKE_NOTHING,
+    LIKE_OLD_GGML,
+    LIKE_ADAPTER,
+    LIKE_BIG_ENDIAN,
+    LIKE_ZIP,
+    LIKE_PICKLE,
+    LIKE_SAFETENSORS,
+    LIKE_HDF5,
+    LIKE_NUMPY,
+    LIKE_COMPRESSED,
+    LIKE_LFS_POINTER,
+    LIKE_WEB_PAGE,
+    LIKE_JSON,
+    LIKE_SQLITE,
+    LIKE_PROGRAM,
+    LIKE_PDF,
+};
 
-struct signature {
+static const char *const texts[] = {
+    [LIKE_NOTHING] =
+        N_("this does not begin with \"GGUF\" and is no model file xuxie knows; a GGUF "
+           "model is needed"),
+    [LIKE_OLD_GGML] = N_("this is a model in one of the old GGML formats that GGUF has replaced; "
+                         "convert the original model to GGUF again"),
+    [LIKE_ADAPTER] = N_("this is a GGLA adapter, not a model; a GGUF model is needed"),
+    [LIKE_BIG_ENDIAN] = N_("this is a big-endian GGUF file; xuxie reads little-endian ones, so "
+                           "download or convert that variant"),
+    [LIKE_ZIP] = N_("this is a zip file, perhaps a PyTorch checkpoint; convert it to GGUF first"),
+    [LIKE_PICKLE] = N_("this is a Python pickle (an old PyTorch checkpoint); convert it to GGUF "
+                       "first"),
+    [LIKE_SAFETENSORS] = N_("this is a safetensors file; convert it to GGUF first"),
+    [LIKE_HDF5] = N_("this is an HDF5 file; convert it to GGUF first"),
+    [LIKE_NUMPY] = N_("this is a NumPy array; a GGUF model is needed"),
+    [LIKE_COMPRESSED] = N_("this file is compressed; unpack it first"),
+    [LIKE_LFS_POINTER] = N_("this is a git-lfs pointer, not the model itself; fetch the file with "
+                            "`git lfs pull` or download it again"),
+    [LIKE_WEB_PAGE] = N_("this is a web page (HTML), perhaps a log-in or error page saved in the "
+                         "model's place; download the file again"),
+    [LIKE_JSON] = N_("this is a JSON text; a GGUF model is needed"),
+    [LIKE_SQLITE] = N_("this is an SQLite database; a GGUF model is needed"),
+    [LIKE_PROGRAM] = N_("this is a program, not a model; a GGUF model is needed"),
+    [LIKE_PDF] = N_("this is a PDF document; a GGUF model is needed"),
+};
+
+#define SIG(bytes, looks)                                                                          \
+    {                                                                                              \
+        bytes, sizeof(bytes) - 1, looks                                                            \
+    }
+static const struct {
     const char *bytes;
     size_t n_bytes;
-    const char *text;
-};
-#define SIG(bytes, text) {bytes, sizeof(bytes) - 1, text}
-
-static const struct signature signatures[] = {
-    SIG("FUGG", big_endian),
-    SIG("lmgg", old_ggml), /* the magics were 32-bit numbers, so they stand reversed in the file */
-    SIG("fmgg", old_ggml),
-    SIG("tjgg", old_ggml),
-    SIG("algg", old_adapter),
-    SIG("ggml", old_ggml),
-    SIG("ggmf", old_ggml),
-    SIG("ggjt", old_ggml),
-    SIG("ggla", old_adapter),
-    SIG("GGML", old_ggml),
-    SIG("GGMF", old_ggml),
-    SIG("GGJT", old_ggml),
-    SIG("GGLA", old_adapter),
-    SIG("PK\x03\x04", N_("this is a zip file, perhaps a PyTorch checkpoint; convert it to GGUF "
-                         "first")),
-    SIG("\x80\x02", pickle),
-    SIG("\x80\x03", pickle),
-    SIG("\x80\x04", pickle),
-    SIG("\x80\x05", pickle),
-    SIG("version https://git-lfs", N_("this is a git-lfs pointer, not the model itself; fetch the "
-                                      "file with `git lfs pull` or download it again")),
-    SIG("\x89HDF\r\n\x1a\n", N_("this is an HDF5 file; convert it to GGUF first")),
-    SIG("\x93NUMPY", N_("this is a NumPy array; a GGUF model is needed")),
-    SIG("SQLite format 3", N_("this is an SQLite database; a GGUF model is needed")),
-    SIG("\x7f" "ELF", N_("this is a program, not a model; a GGUF model is needed")),
-    SIG("%PDF-", N_("this is a PDF document; a GGUF model is needed")),
-    SIG("\x1f\x8b", compressed),
-    SIG("\x28\xb5\x2f\xfd", compressed),
-    SIG("\xfd" "7zXZ", compressed),
-    SIG("BZh", compressed),
-    SIG("7z\xbc\xaf", compressed),
+    enum looks looks;
+} signatures[] = {
+    SIG("FUGG", LIKE_BIG_ENDIAN),
+    SIG("lmgg", LIKE_OLD_GGML), /* the magics were 32-bit numbers: reversed in the file */
+    SIG("fmgg", LIKE_OLD_GGML),
+    SIG("tjgg", LIKE_OLD_GGML),
+    SIG("algg", LIKE_ADAPTER),
+    SIG("ggml", LIKE_OLD_GGML),
+    SIG("ggmf", LIKE_OLD_GGML),
+    SIG("ggjt", LIKE_OLD_GGML),
+    SIG("ggla", LIKE_ADAPTER),
+    SIG("GGML", LIKE_OLD_GGML),
+    SIG("GGMF", LIKE_OLD_GGML),
+    SIG("GGJT", LIKE_OLD_GGML),
+    SIG("GGLA", LIKE_ADAPTER),
+    SIG("PK\x03\x04", LIKE_ZIP),
+    SIG("\x80\x02", LIKE_PICKLE),
+    SIG("\x80\x03", LIKE_PICKLE),
+    SIG("\x80\x04", LIKE_PICKLE),
+    SIG("\x80\x05", LIKE_PICKLE),
+    SIG("version https://git-lfs", LIKE_LFS_POINTER),
+    SIG("\x89HDF\r\n\x1a\n", LIKE_HDF5),
+    SIG("\x93NUMPY", LIKE_NUMPY),
+    SIG("SQLite format 3", LIKE_SQLITE),
+    SIG("\x7f"
+        "ELF",
+        LIKE_PROGRAM),
+    SIG("%PDF-", LIKE_PDF),
+    SIG("\x1f\x8b", LIKE_COMPRESSED),
+    SIG("\x28\xb5\x2f\xfd", LIKE_COMPRESSED),
+    SIG("\xfd"
+        "7zXZ",
+        LIKE_COMPRESSED),
+    SIG("BZh", LIKE_COMPRESSED),
+    SIG("7z\xbc\xaf", LIKE_COMPRESSED),
 };
 
 /* Header length as a little-endian u64, then a JSON object. */
@@ -87,28 +127,25 @@ static bool begins(const unsigned char *p, size_t n, const char *word)
     return n >= len && strncasecmp((const char *)p, word, len) == 0;
 }
 
-static const char *text_of(const unsigned char *p, size_t n)
+static enum looks look(const unsigned char *p, size_t n)
 {
     for (size_t i = 0; i < ARRAY_LEN(signatures); i++)
         if (n >= signatures[i].n_bytes && !memcmp(p, signatures[i].bytes, signatures[i].n_bytes))
-            return signatures[i].text;
+            return signatures[i].looks;
     if (is_safetensors(p, n))
-        return N_("this is a safetensors file; convert it to GGUF first");
+        return LIKE_SAFETENSORS;
     size_t at = skip_blank(p, n);
     if (begins(p + at, n - at, "<!doctype") || begins(p + at, n - at, "<html") ||
         begins(p + at, n - at, "<head"))
-        return N_("this is a web page (HTML), perhaps a log-in or error page saved in the model's "
-                  "place; download the file again");
-    if (at < n && (p[at] == '{' || p[at] == '['))
-        return N_("this is a JSON text; a GGUF model is needed");
-    return N_("this does not begin with \"GGUF\" and is no model file xuxie knows; a GGUF model is "
-              "needed");
+        return LIKE_WEB_PAGE;
+    return at < n && (p[at] == '{' || p[at] == '[') ? LIKE_JSON : LIKE_NOTHING;
 }
 
 int sniff_refuse(const char *shown, const void *data, size_t n_bytes, struct err *err)
 {
     if (n_bytes == 0)
-        return err_set(err, E_INPUT, _("%s: magic at byte 0: the file is empty; download it again."),
-                       shown);
-    return err_set(err, E_INPUT, _("%s: magic at byte 0: %s."), shown, _(text_of(data, n_bytes)));
+        return err_set(err, E_INPUT,
+                       _("%s: magic at byte 0: the file is empty; download it again."), shown);
+    return err_set(err, E_INPUT, _("%s: magic at byte 0: %s."), shown,
+                   _(texts[look(data, n_bytes)]));
 }

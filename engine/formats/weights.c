@@ -335,8 +335,7 @@ int weights_meta_int(const struct weights *w, const char *key, int64_t min, int6
     unsigned long long at = v->offset;
     if (v->type == META_UINT && v->u > INT64_MAX)
         return err_set(err, E_INPUT, _("%s: %s at byte %llu: %llu; from %lld to %lld is allowed."),
-                       w->shown, key, at, (unsigned long long)v->u, (long long)min,
-                       (long long)max);
+                       w->shown, key, at, (unsigned long long)v->u, (long long)min, (long long)max);
     if (v->type != META_UINT && v->type != META_INT)
         return refuse_type(w, key, v, META_INT, err);
     int64_t i = v->type == META_UINT ? (int64_t)v->u : v->i;

@@ -1,9 +1,9 @@
 /* weights.h - a model file, whatever its format: named tensors over a read-only mapping, and
  * metadata. weights_open() finds the format by content; today's row is GGUF, others plug in here.
  *
- * Everything returned is borrowed from the struct weights and was bounds-checked when it was opened:
- * every tensor's bytes lie inside the file, every size was computed without overflow. Strings from
- * the file are not sanitised and may hold any bytes.
+ * Everything returned is borrowed from the struct weights and was bounds-checked when it was
+ * opened: every tensor's bytes lie inside the file, every size was computed without overflow.
+ * Strings from the file are not sanitised and may hold any bytes.
  *
  * Threads: immutable after opening.
  */
@@ -23,8 +23,8 @@ struct tensor {
     const char *name;
     enum quant_type type;
     int n_dims;
-    int64_t dim[4];      /* ggml order: dim[0] is the row length (contiguous), dim[1] the rows */
-    const void *data;    /* 32-byte aligned at least when the file says so */
+    int64_t dim[4];   /* ggml order: dim[0] is the row length (contiguous), dim[1] the rows */
+    const void *data; /* 32-byte aligned at least when the file says so */
     size_t n_bytes;
 };
 
@@ -65,7 +65,7 @@ int weights_from_bytes(const char *name, const void *data, size_t n_bytes, struc
 void weights_close(struct weights *w);
 
 const char *weights_path(const struct weights *w);
-const char *weights_format(const struct weights *w);   /* "GGUF v3" */
+const char *weights_format(const struct weights *w); /* "GGUF v3" */
 int64_t weights_file_bytes(const struct weights *w);
 /* The mapping, for engine_fault(). */
 const void *weights_base(const struct weights *w, size_t *n_bytes);
@@ -92,7 +92,8 @@ int weights_meta_string(const struct weights *w, const char *key, struct meta_st
 int64_t meta_array_int(const struct meta_value *array, size_t i);
 double meta_array_float(const struct meta_value *array, size_t i);
 
-/* XXH3-128 of metadata, file size and the first and last 64 KiB of every tensor, as 32 hex digits. */
+/* XXH3-128 of metadata, file size and the first and last 64 KiB of every tensor, as 32 hex digits.
+ */
 void weights_identity(const struct weights *w, char out[33]);
 
 #endif

@@ -15,17 +15,23 @@
 #include "src/base/log.h"
 #include "src/base/mem.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 static bool always(void)
 {
     return true;
 }
 
 #if defined(__x86_64__)
-/* Every CPU with AVX2 or AVX-512 so far has F16C and FMA too, but they are separate bits. */
+/* Every CPU with AVX2 has F16C and FMA too, but they are bits of their own that a virtual machine
+ * may hide. Not all compilers know the name "f16c". */
 static bool has_avx2(void)
 {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-           __builtin_cpu_supports("f16c");
+    unsigned eax, ebx, ecx, edx;
+    bool has_f16c = __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx & bit_F16C);
+    return has_f16c && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
 static bool has_avx512(void)

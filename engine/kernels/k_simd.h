@@ -1,5 +1,5 @@
-/* k_simd.h - the kernels over vectors of VN floats: one source, compiled twice, by k_avx2.c (VN =
- * 8) and by k_avx512.c (VN = 16), the only two files that include it, after defining
+/* k_simd.h - the kernels over vectors of VN floats: one source, compiled twice, by k_avx2.c with
+ * VN = 8 and by k_avx512.c with VN = 16, the only two files that include it, after defining
  *
  *   vf                       a vector of VN floats; + - * / and [] work on it element by element
  *   vf_fma vf_max vf_min     a * b + c with one rounding; a > b ? a : b; a < b ? a : b
@@ -14,10 +14,9 @@
  * operations and their order are those of k_generic.c, which explains them.
  *
  * Measured by tests/bench/bench_kernels (1 thread, Zen 4, rows of 2048 weights, 48 MiB of them, as
- * a share of a plain read of the same memory): f32 1.0, f16 and bf16 0.9 to 1.0, q8_0 0.65 (19
- * GB/s; two threads then wait for memory), the 4- to 6-bit types 0.25 to 0.35; plain C 0.01 to
- * 0.05. What bounds the packed types is the conversion of every weight to f32, which the order of
- * summation in kernels.h asks for.
+ * a share of a plain read of the same memory): f32 1.0, f16 and bf16 0.8 to 1.0, q8_0 0.65 (18
+ * GB/s), the 4- to 6-bit types 0.25 to 0.35; plain C 0.01 to 0.05. What bounds the packed types is
+ * the conversion of every weight to f32, which the order of summation in kernels.h asks for.
  *
  * Functions that take a `struct format` are inlined with a constant one: the pointers in it cost
  * nothing, each product of a type with 1 to 4 activation rows becomes a loop of its own.

@@ -3,10 +3,10 @@
  * The order of summation is part of the contract, so that every kernel gives bit-identical results
  * on every instruction set and for every batch size: a dot product keeps 64 partial sums (element k
  * goes to sum k % 64, in growing k, by fused multiply-add of the dequantised f32 weight and the f32
- * activation), which are then added as a fixed binary tree: i with i + 32, then + 16, + 8, + 4, + 2,
- * + 1. k_generic.c is the readable specification; tests compare the others with it bit for bit.
- * The exception is `sgemm` (OpenBLAS), which sums in an order of its own: results of a prefill chunk
- * that goes through it differ from the row kernels by rounding (see layers/linear.c).
+ * activation), which are then added as a fixed binary tree: i with i + 32, then i + 16, + 8, + 4,
+ * + 2 and + 1. k_generic.c is the readable specification; tests compare the others bit for bit.
+ * The exception is `sgemm` (OpenBLAS), which sums in an order of its own: results of a prefill
+ * chunk that goes through it differ from the row kernels by rounding (see layers/linear.c).
  *
  * This header is included by the files compiled with special -m flags: it must not contain inline
  * code, or instructions of one file leak into another (ODR of static inlines is fine, but shared
@@ -25,29 +25,32 @@ struct kernels {
     const char *name; /* "generic", "avx2", "avx512" */
 
     /* out[j] = dot(w row, x + j*x_stride) for j < n_x; one weight row against n_x activation rows
-     * (n_x = 1..KERNEL_MAX_X), the weight decoded once. n = elements, a multiple of the type's block.
-     * Index: enum quant_type. NULL where a type is not supported. */
-    void (*dot[32])(const void *w, const float *x, int64_t x_stride, int n_x, int64_t n, float *out);
+     * (n_x = 1..KERNEL_MAX_X), the weight decoded once. n = elements, a multiple of the type's
+     * block. Index: enum quant_type. NULL where a type is not supported. */
+    void (*dot[32])(const void *w, const float *x, int64_t x_stride, int n_x, int64_t n,
+                    float *out);
 
     /* y[i] += a * x[i] */
     void (*axpy)(float a, const float *x, float *y, int64_t n);
 
     /* KV cache rows, f16: scores and mixing for attention */
-    float (*dot_f16)(const uint16_t *a, const float *x, int64_t n);      /* same order as dot[] */
+    float (*dot_f16)(const uint16_t *a, const float *x, int64_t n); /* same order as dot[] */
     void (*axpy_f16)(float a, const uint16_t *x, float *y, int64_t n);
     void (*f32_to_f16_row)(const float *in, uint16_t *out, int64_t n);
 
     /* x[i] = exp(x[i] - max) for all i; returns the sum (summed like a dot product) */
     float (*exp_sum)(float *x, float max, int64_t n);
-    float (*max)(const float *x, int64_t n);
+    float (*max)(const float *x, int64_t n); /* NaNs are passed over; -infinity when n = 0 */
 
-    /* activation functions in place; the error against libm stays below 4 ulp of the result's scale */
+    /* activation functions in place; the error stays below 2e-7 max(1, |x|) */
     void (*gelu_tanh)(float *x, int64_t n);
     void (*gelu_erf)(float *x, int64_t n);
     void (*silu)(float *x, int64_t n);
 
-    /* y = (x - mean) / sqrt(var + eps) * g + b   (b may be NULL);  rms: y = x / sqrt(mean(x^2)+eps) * g */
-    void (*layernorm)(const float *x, const float *g, const float *b, float eps, float *y, int64_t n);
+    /* y = (x - mean) / sqrt(var + eps) * g + b, b may be NULL; rms: without mean and b.
+     * y may be x. n >= 1. */
+    void (*layernorm)(const float *x, const float *g, const float *b, float eps, float *y,
+                      int64_t n);
     void (*rmsnorm)(const float *x, const float *g, float eps, float *y, int64_t n);
 
     /* unpack a row to f32 with vector code; same values as quant.unpack. Index: enum quant_type */

@@ -22,8 +22,7 @@ int pool_size(const struct pool *p);
 /* Runs fn(arg, i, n) for i = 0..n-1 on the n threads and returns when all are done. */
 void pool_run(struct pool *p, void (*fn)(void *arg, int i, int n), void *arg);
 
-/* The part [*begin, *end) of 0..total that belongs to thread i of n, borders at multiples of align.
- */
+/* The part [*begin, *end) of 0..total that belongs to thread i of n; align divides its borders. */
 void pool_part(int64_t total, int64_t align, int i, int n, int64_t *begin, int64_t *end);
 
 /* Physical cores of this machine that the process may use (sysfs topology, affinity, the cgroup's

@@ -24,8 +24,8 @@ enum quant_type {
 
 struct quant {
     enum quant_type type;
-    const char *name;   /* "q8_0" */
-    int block_elems;    /* elements of one block: 1, 32 or 256 */
+    const char *name; /* "q8_0" */
+    int block_elems;  /* elements of one block: 1, 32 or 256 */
     int block_bytes;
     /* n elements (a multiple of block_elems) from packed to f32. The reference. */
     void (*unpack)(const void *packed, float *out, int64_t n);
@@ -46,7 +46,10 @@ float f16_to_f32(uint16_t h);
 uint16_t f32_to_f16(float f);
 static inline float bf16_to_f32(uint16_t h)
 {
-    union { uint32_t u; float f; } v = {(uint32_t)h << 16};
+    union {
+        uint32_t u;
+        float f;
+    } v = {(uint32_t)h << 16};
     return v.f;
 }
 uint16_t f32_to_bf16(float f);

@@ -59,7 +59,7 @@ enum linear_then {
     LINEAR_GELU_ERF,
     LINEAR_SILU,
 };
-enum { LINEAR_MIN_SGEMM = 16, LINEAR_TILE = 64 };
+enum { LINEAR_MIN_SGEMM = 32, LINEAR_TILE = 64 };
 void linear_forward(const struct layer_env *env, const struct tensor *w, const float *b,
                     const float *x, int T, enum linear_then then, float *y, int64_t y_stride);
 

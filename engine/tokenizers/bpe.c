@@ -3,11 +3,11 @@
  * A text is split into pieces (pretok.c). Each byte of a piece is a token at first; then, of all
  * neighbours that the merges know, the pair of the lowest rank is joined, the leftmost first, until
  * none is left. The piece is a linked list over an array and the candidates wait in a binary heap
- * ordered by (rank, place), so a piece of n bytes takes O(n log n) however long it is. Entries whose
- * pair is gone by the time they come up are dropped then.
+ * ordered by (rank, place), so a piece of n bytes takes O(n log n) however long it is. Entries
+ * whose pair is gone by the time they come up are dropped then.
  *
- * In the vocabulary's texts every byte is one printable character: 33-126, 161-172 and 174-255 stand
- * for themselves, the other 68 bytes are U+0100 and on, in order.
+ * In the vocabulary's texts every byte is one printable character: 33-126, 161-172 and 174-255
+ * stand for themselves, the other 68 bytes are U+0100 and on, in order.
  *
  * A byte the vocabulary has no token for becomes the unknown token; without one it is left out.
  */
@@ -32,7 +32,7 @@ enum { NO_TOKEN = -1, GONE = -2, N_MAPPED = 256 + 68 };
 struct merge {
     uint64_t pair; /* left id << 32 | right id */
     uint32_t rank;
-    int32_t id;    /* what the two become; NO_TOKEN: a free slot */
+    int32_t id; /* what the two become; NO_TOKEN: a free slot */
 };
 
 struct bpe {
@@ -91,8 +91,8 @@ static int byte_of_char(uint32_t cp)
     return 173;
 }
 
-/* A text that is not written in the alphabet stands for its own bytes (as other implementations have
- * it). */
+/* A text that is not written in the alphabet stands for its own bytes (as other implementations
+ * have it). */
 static size_t spell_bytes(const char *text, size_t n, char *out)
 {
     size_t n_out = 0;

@@ -64,8 +64,8 @@ static size_t contraction(const char *text, size_t n)
 {
     if (n >= 2 && memchr("stmd", text[1], 4))
         return 2;
-    if (n >= 3 && (!memcmp(text + 1, "re", 2) || !memcmp(text + 1, "ve", 2) ||
-                   !memcmp(text + 1, "ll", 2)))
+    if (n >= 3 &&
+        (!memcmp(text + 1, "re", 2) || !memcmp(text + 1, "ve", 2) || !memcmp(text + 1, "ll", 2)))
         return 3;
     return 0;
 }

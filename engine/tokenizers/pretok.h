@@ -1,6 +1,6 @@
 /* pretok.h - splits a text into the pieces that byte-level BPE merges within. Hand-written scanners
- * that do what the regular expressions of the original tokenizers do, in linear time; categories are
- * utf8proc's. Rows of a table, by the names of tokenizer.ggml.pre. Pure. */
+ * that do what the regular expressions of the original tokenizers do, in linear time; categories
+ * are utf8proc's. Rows of a table, by the names of tokenizer.ggml.pre. Pure. */
 #ifndef XUXIE_ENGINE_TOKENIZERS_PRETOK_H
 #define XUXIE_ENGINE_TOKENIZERS_PRETOK_H
 

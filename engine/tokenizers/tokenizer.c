@@ -68,7 +68,7 @@ static const struct tokenizer_kind *find_kind(const char *name)
     return NULL;
 }
 
-static int build(const struct vocab_source *src, struct tokenizer **out, struct err *err)
+int tokenizer_from_source(const struct vocab_source *src, struct tokenizer **out, struct err *err)
 {
     const struct tokenizer_kind *kind = find_kind(src->kind);
     if (!kind)
@@ -104,7 +104,7 @@ int tokenizer_from_weights(const struct weights *w, struct tokenizer **out, stru
     int rc = vocab_source_from_weights(w, &src, err);
     if (rc != 0)
         return rc;
-    rc = build(&src, out, err);
+    rc = tokenizer_from_source(&src, out, err);
     vocab_source_free(&src);
     return rc;
 }
@@ -115,7 +115,7 @@ static int open_folder(const char *path, struct tokenizer **out, struct err *err
     int rc = vocab_source_from_folder(path, &src, err);
     if (rc != 0)
         return rc;
-    rc = build(&src, out, err);
+    rc = tokenizer_from_source(&src, out, err);
     vocab_source_free(&src);
     return rc;
 }

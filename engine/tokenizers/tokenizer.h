@@ -31,8 +31,8 @@ int32_t tokenizer_count(const struct tokenizer *t);
 void tokenizer_identity(const struct tokenizer *t, char out[33]);
 
 /* Encodes n_bytes of text (any bytes; invalid UTF-8 is encoded byte by byte where the kind can).
- * Writes at most `capacity` ids; *n_ids is the number the text needs. E_RESOURCE when memory is out.
- * An upper bound for byte-level kinds: n_bytes + 2. */
+ * Writes at most `capacity` ids; *n_ids is the number the text needs. E_RESOURCE when memory is
+ * out. An upper bound for byte-level kinds: n_bytes + 2. */
 int tokenizer_encode(const struct tokenizer *t, const char *text, size_t n_bytes, int flags,
                      int32_t *ids, size_t capacity, size_t *n_ids, struct err *err);
 

@@ -3,6 +3,7 @@
 #ifndef XUXIE_ENGINE_TOKENIZERS_TOKENIZER_KIND_H
 #define XUXIE_ENGINE_TOKENIZERS_TOKENIZER_KIND_H
 
+#include "engine/tokenizers/tokenizer.h"
 #include "engine/tokenizers/vocab.h"
 
 /* Where ids go: those beyond the capacity are counted only. */
@@ -31,5 +32,8 @@ struct tokenizer_kind {
 };
 
 extern const struct tokenizer_kind tokenizer_bpe;
+
+/* What all ways to open a tokenizer end in; src is borrowed for the call. */
+int tokenizer_from_source(const struct vocab_source *src, struct tokenizer **out, struct err *err);
 
 #endif

@@ -1,7 +1,7 @@
-/* vocab.c - see vocab.h. Special tokens are sorted by their bytes, so those that begin with the bytes
- * read so far are one range of the table; each further byte narrows it by two binary searches. No
- * special token longer than LIMIT_SPECIAL_TOKEN_BYTES is looked for, which bounds the work at every
- * place of the text. */
+/* vocab.c - see vocab.h. Special tokens are sorted by their bytes, so those that begin with the
+ * bytes read so far are one range of the table; each further byte narrows it by two binary
+ * searches. No special token longer than LIMIT_SPECIAL_TOKEN_BYTES is looked for, which bounds the
+ * work at every place of the text. */
 #include "config.h"
 
 #include "engine/tokenizers/vocab.h"
@@ -147,8 +147,8 @@ const char *vocab_bytes(const struct vocab *v, int32_t id, size_t *n_bytes)
     return v->bytes + v->start[id];
 }
 
-/* The first special token of special[lo..hi), which share their first `depth` bytes, whose next byte
- * is >= c. A token that ends there comes before all others. */
+/* The first special token of special[lo..hi), which share their first `depth` bytes, whose next
+ * byte is >= c. A token that ends there comes before all others. */
 static size_t lower_bound(const struct vocab *v, size_t lo, size_t hi, size_t depth, int c)
 {
     while (lo < hi) {

@@ -19,8 +19,8 @@ struct vocab {
     bool begins_special[256]; /* does a special token begin with this byte? */
 };
 
-/* How a kind of tokenizer spells ordinary tokens: the bytes that `text` stands for into out (n bytes
- * of room; never more than n), and their number. */
+/* How a kind of tokenizer spells ordinary tokens: the bytes that `text` stands for into out (n
+ * bytes of room; never more than n), and their number. */
 typedef size_t vocab_spell(const char *text, size_t n, char *out);
 
 int vocab_init(struct vocab *v, const struct vocab_source *src, vocab_spell *spell,

@@ -200,7 +200,7 @@ static int read_part(const char *folder, const char *name, char shown[INFILE_QUO
         return err_set(err, E_RESOURCE, _("not enough memory to open a tokenizer."));
     snprintf(path, size, "%s/%s", folder, name);
     infile_quote(shown, path);
-    int rc = infile_read(path, LIMIT_TOKENIZER_FILE_BYTES, data, n_bytes, err);
+    int rc = infile_read(path, LIMIT_VOCAB_FILE_BYTES, data, n_bytes, err);
     free(path);
     return rc;
 }

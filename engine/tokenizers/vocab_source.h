@@ -1,6 +1,6 @@
-/* vocab_source.h - what a tokenizer is built from, read and checked, wherever it came from: a model's
- * metadata (vocab_weights.c) or a folder's vocab.json and merges.txt (vocab_folder.c). Lives only
- * while a tokenizer is being built; texts point into the file's bytes. */
+/* vocab_source.h - what a tokenizer is built from, read and checked, wherever it came from: a
+ * model's metadata (vocab_weights.c) or a folder's vocab.json and merges.txt (vocab_folder.c).
+ * Lives only while a tokenizer is being built; texts point into the file's bytes. */
 #ifndef XUXIE_ENGINE_TOKENIZERS_VOCAB_SOURCE_H
 #define XUXIE_ENGINE_TOKENIZERS_VOCAB_SOURCE_H
 
@@ -35,14 +35,14 @@ struct text_list {
     const struct meta_string *s;
     size_t n;
     enum text_place place;
-    const char *field; /* "tokenizer.ggml.merges" */
-    const char *base;  /* the bytes of the file; NULL for PLACE_ID */
+    const char *field;              /* "tokenizer.ggml.merges" */
+    const char *base;               /* the bytes of the file; NULL for PLACE_ID */
     char shown[INFILE_QUOTE_BYTES]; /* the file, for messages */
 };
 
 struct vocab_source {
-    char kind[32]; /* tokenizer.ggml.model: "gpt2" */
-    char pre[64];  /* pre-tokenizer: "gpt-2" */
+    char kind[32];                    /* tokenizer.ggml.model: "gpt2" */
+    char pre[64];                     /* pre-tokenizer: "gpt-2" */
     uint64_t kind_offset, pre_offset; /* where the file says so */
     struct text_list tokens;
     uint8_t *type;         /* enum token_type [tokens.n], owned */

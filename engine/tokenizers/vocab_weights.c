@@ -120,13 +120,13 @@ static int read_types(const struct weights *w, struct vocab_source *src, struct 
     for (size_t i = 0; types && i < n; i++) {
         int64_t type = meta_array_int(types, i);
         if (type < TOKEN_UNDEFINED || type > TOKEN_BYTE)
-            return err_set(err, E_INPUT,
-                           _("%s: %s[%zu] at byte %llu: token type %lld; from %d to %d is "
-                             "allowed."),
-                           src->tokens.shown, types_spec.key, i,
-                           (unsigned long long)((const char *)types->array.raw + 4 * i -
-                                                src->tokens.base),
-                           (long long)type, TOKEN_UNDEFINED, TOKEN_BYTE);
+            return err_set(
+                err, E_INPUT,
+                _("%s: %s[%zu] at byte %llu: token type %lld; from %d to %d is "
+                  "allowed."),
+                src->tokens.shown, types_spec.key, i,
+                (unsigned long long)((const char *)types->array.raw + 4 * i - src->tokens.base),
+                (long long)type, TOKEN_UNDEFINED, TOKEN_BYTE);
         src->type[i] = (uint8_t)type;
     }
     return 0;
@@ -186,8 +186,8 @@ static int read_name(const struct weights *w, const char *key, char *out, size_t
 int vocab_source_from_weights(const struct weights *w, struct vocab_source *src, struct err *err)
 {
     *src = (struct vocab_source){0};
-    int rc = read_name(w, "tokenizer.ggml.model", src->kind, sizeof src->kind, &src->kind_offset,
-                       err);
+    int rc =
+        read_name(w, "tokenizer.ggml.model", src->kind, sizeof src->kind, &src->kind_offset, err);
     if (rc == 0 && src->kind[0] == '\0') {
         char shown[INFILE_QUOTE_BYTES];
         return err_set(err, E_INPUT,

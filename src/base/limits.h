@@ -5,17 +5,17 @@
 
 #define LIMIT_GGUF_STRING_BYTES   (16u << 20)
 #define LIMIT_GGUF_KEY_BYTES      65535u
-#define LIMIT_GGUF_NAME_BYTES     4096u       /* of a tensor */
+#define LIMIT_GGUF_NAME_BYTES     4096u /* of a tensor */
 #define LIMIT_GGUF_KV             65536u
 #define LIMIT_GGUF_TENSORS        65536u
 #define LIMIT_GGUF_DIMS           4u
 #define LIMIT_GGUF_ALIGNMENT      (1u << 20)
 #define LIMIT_TOKEN_BYTES         (64u << 10)
 #define LIMIT_SPECIAL_TOKEN_BYTES 256u        /* longer ones are not looked for in a text */
-#define LIMIT_TOKENIZER_FILE_BYTES (64u << 20) /* vocab.json, merges.txt */
+#define LIMIT_VOCAB_FILE_BYTES    (64u << 20) /* vocab.json, merges.txt */
 #define LIMIT_LAYERS              1024u
 #define LIMIT_VOCAB               (1u << 22)
-#define LIMIT_CONTEXT_DEFAULT     4096u       /* n_ctx when nobody asks for more */
+#define LIMIT_CONTEXT_DEFAULT     4096u /* n_ctx when nobody asks for more */
 #define LIMIT_JSON_DEPTH          64u
 #define LIMIT_INPUT_LINE_BYTES    (16u << 20) /* a line of a JSONL file */
 #define LIMIT_CONFIG_LINE_BYTES   (64u << 10)

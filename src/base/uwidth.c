@@ -1,5 +1,5 @@
-/* uwidth.c - see uwidth.h. Widths are utf8proc's (Unicode 15), with four deviations that make them
- * what terminals do: ambiguous characters as chosen; conjoining Hangul vowels and finals 0;
+/* uwidth.c - see uwidth.h. Widths are utf8proc's (Unicode 15), with a few deviations that make
+ * them what terminals do: ambiguous characters as chosen; conjoining Hangul vowels and finals 0;
  * unassigned code points of the ideographic planes 2, as UAX #11 prescribes (a font that is newer
  * than the table will draw them so); format characters 0, the soft hyphen among them.
  *
@@ -57,7 +57,7 @@ int uwidth_cp(uint32_t cp)
     if (cp >= 0x20 && cp < 0x7F)
         return 1;
     if (cp >= 0x3400 && cp <= 0x9FFF)
-        return cp >= 0x4DC0 && cp <= 0x4DFF ? 1 : 2; /* the hexagrams are narrow */
+        return 2; /* the hexagrams among them are wide since Unicode 16, and in glibc always */
     if (cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || cp > 0x10FFFF)
         return -1;
     if ((cp >= 0x1160 && cp <= 0x11FF) || (cp >= 0xD7B0 && cp <= 0xD7FF))

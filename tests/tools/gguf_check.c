@@ -1,6 +1,6 @@
-/* gguf_check - opens each file as weights, then its tokenizer, and reads everything there is in them:
- * one line a file, "NAME<TAB>LEVEL<TAB>MESSAGE". LEVEL is weights or tokenizer when that refused the
- * file, ok otherwise. The exit status is 0 unless a refusal has no message. */
+/* gguf_check - opens each file as weights, then its tokenizer, and reads everything there is in
+ * them: one line a file, "NAME<TAB>LEVEL<TAB>MESSAGE". LEVEL is weights or tokenizer when that
+ * refused the file, ok otherwise. The exit status is 0 unless a refusal has no message. */
 #include "config.h"
 
 #include <stdio.h>

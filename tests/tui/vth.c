@@ -53,7 +53,8 @@ struct vth {
     pid_t program;
     bool exited;
     int status;
-    bool synchronized, mute, alternate;
+    bool synchronized, mute, wide, alternate;
+    struct termios before;
     VTerm *vt;
     VTermScreen *screen;
     VTermPos cursor;
@@ -333,6 +334,17 @@ static _Noreturn void run_shell(const struct vth_options *o, int report)
     }
 }
 
+/* The modes a fresh pty has, with UTF-8. */
+static void initial_modes(struct termios *t)
+{
+    int master, slave;
+    if (openpty(&master, &slave, NULL, NULL, NULL) != 0 || tcgetattr(slave, t) != 0)
+        abort();
+    t->c_iflag |= IUTF8;
+    close(master);
+    close(slave);
+}
+
 struct vth *vth_start(const struct vth_options *o)
 {
     struct vth *v = x_calloc(1, sizeof *v);
@@ -343,11 +355,13 @@ struct vth *vth_start(const struct vth_options *o)
     v->columns = o->columns;
     v->synchronized = o->synchronized;
     v->mute = o->mute;
+    v->wide = o->wide;
+    initial_modes(&v->before);
     str_init(&v->raw, (size_t)1 << 30);
     open_screen(v);
     if (o->job && pipe(report) != 0)
         abort();
-    v->child = forkpty(&v->master, NULL, NULL, &ws);
+    v->child = forkpty(&v->master, NULL, &v->before, &ws);
     if (v->child < 0)
         abort();
     if (v->child == 0) {
@@ -422,6 +436,8 @@ static void collect_answers(struct vth *v)
     char bytes[256];
     size_t n;
     while ((n = vterm_output_read(v->vt, bytes, sizeof bytes)) > 0) {
+        if (v->wide && n > 3 && memcmp(bytes + n - 3, ";2R", 3) == 0)
+            bytes[n - 2] = '3';
         if (!v->mute)
             queue_answer(v, bytes, n);
     }
@@ -683,6 +699,15 @@ bool vth_coloured(struct vth *v, int row, int column)
 void vth_termios(const struct vth *v, struct termios *out)
 {
     tcgetattr(v->master, out);
+}
+
+bool vth_termios_restored(const struct vth *v)
+{
+    struct termios now;
+    vth_termios(v, &now);
+    return now.c_iflag == v->before.c_iflag && now.c_oflag == v->before.c_oflag &&
+           now.c_lflag == v->before.c_lflag && now.c_cflag == v->before.c_cflag &&
+           memcmp(now.c_cc, v->before.c_cc, sizeof now.c_cc) == 0;
 }
 
 bool vth_mode(const struct vth *v, int mode)

@@ -22,6 +22,7 @@ struct vth_options {
     bool job;               /* run it as a job of a tiny shell, so that it can be stopped */
     bool synchronized;      /* answer that synchronized updates are supported */
     bool mute;              /* answer no query at all */
+    bool wide;              /* claim that ambiguous characters take two columns */
 };
 
 struct vth *vth_start(const struct vth_options *options);
@@ -63,6 +64,8 @@ bool vth_reverse(struct vth *v, int row, int column);
 bool vth_coloured(struct vth *v, int row, int column);
 
 void vth_termios(const struct vth *v, struct termios *out);
+/* Are they what they were before the program started? */
+bool vth_termios_restored(const struct vth *v);
 /* A private mode (2004, 1000, ...) as the program last set it. */
 bool vth_mode(const struct vth *v, int mode);
 

@@ -11,20 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shared_dir.h"
+
 /* The path of a file of the reference data, or NULL (with a reason printed) when it is not there. */
 static inline const char *shared_file(const char *name)
 {
     static char path[4096];
-    const char *shared = getenv("XUXIE_SHARED");
-    const char *top = getenv("top_srcdir");
-    if (shared)
-        snprintf(path, sizeof(path), "%s/%s", shared, name);
-    else
-        snprintf(path, sizeof(path), "%s/../shared/%s", top ? top : ".", name);
-    if (access(path, R_OK) == 0)
-        return path;
-    printf("# skipped: no reference data at %s\n", path);
-    return NULL;
+    return shared_path(path, sizeof(path), name) ? path : NULL;
 }
 
 static inline json_t *load_json(const char *path)

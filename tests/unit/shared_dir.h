@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Puts "$XUXIE_SHARED/name" (or "$top_srcdir/../shared/name") into out. False, with a line that says
- * so, when it is not there: the test is then skipped. */
+/* Puts "$XUXIE_SHARED/name" (or "$top_srcdir/../shared/name") into out. False, with a line that
+ * says so, when it is not there: the test is then skipped. */
 static inline bool shared_path(char *out, size_t size, const char *name)
 {
     const char *dir = getenv("XUXIE_SHARED");

@@ -71,7 +71,8 @@ static void test_gpt2_vectors(void **state)
     FILE *f = fopen(vectors, "r");
     assert_non_null(f);
     size_t n_lines = 0;
-    for (json_t *line; (line = json_loadf(f, JSON_DISABLE_EOF_CHECK, NULL)); n_lines++) {
+    for (json_t *line; (line = json_loadf(f, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL));
+         n_lines++) {
         check_line(t, n_lines + 1, line);
         json_decref(line);
     }
@@ -119,8 +120,19 @@ struct flaw {
     const char *words; /* in the message; NULL: accepted */
 };
 
-static const char *const small_tokens[] = {"a",  "b",   "c",    "ab",    "abc", "<end>",
-                                           "\xC4\xA0", "<e>", "bc", "\xC4\xA0" "a", "", "aa"};
+static const char *const small_tokens[] = {"a",
+                                           "b",
+                                           "c",
+                                           "ab",
+                                           "abc",
+                                           "<end>",
+                                           "\xC4\xA0",
+                                           "<e>",
+                                           "bc",
+                                           "\xC4\xA0"
+                                           "a",
+                                           "",
+                                           "aa"};
 static const char *const small_merges[] = {"a b", "ab c", "b c", "\xC4\xA0 a", "a a"};
 static const int32_t small_types[] = {1, 1, 1, 1, 1, 3, 1, 4, 1, 1, 5, 1};
 

@@ -13,6 +13,7 @@
 #include "engine/sample.h"
 #include "model_util.h"
 #include "src/base/mem.h"
+#include "tiny_model.h"
 
 /* ---- allocations are counted: the program is linked with --wrap for these ---- */
 
@@ -187,43 +188,63 @@ static void llama_and_qwen(void **state)
     }
 }
 
-/* ---- against itself ---- */
+/* ---- against itself, on tiny models and on the preview model where it is there ---- */
 
-/* 100 tokens to evaluate with the preview model. */
 enum { N_IDS = 100 };
-static void some_ids(int32_t ids[N_IDS])
+
+/* Tokens to evaluate; returns how many. */
+static int some_ids(const struct session *s, int32_t ids[N_IDS])
 {
     uint64_t seed = 3;
-    for (int i = 0; i < N_IDS; i++)
-        ids[i] = (int32_t)(fabsf(test_number(&seed)) * 8191);
+    const int n = s->plan.n_ctx < N_IDS ? s->plan.n_ctx : N_IDS;
+    for (int i = 0; i < n; i++)
+        ids[i] = (int32_t)(fabsf(test_number(&seed)) * (float)(s->model->hp.n_vocab - 1));
+    return n;
+}
+
+static void on_each_model(void (*fn)(const char *path))
+{
+    static const struct tiny tinies[] = {
+        {.arch = "gpt2", .type = QUANT_F32},
+        {.arch = "gpt2", .type = QUANT_Q8_0},
+        {.arch = "qwen3", .type = QUANT_F16},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(tinies); i++)
+        fn(tiny_write(&tinies[i]));
+    unlink(tiny_path());
+    const char *preview = shared_file("model/preview.gguf");
+    if (preview)
+        fn(preview);
 }
 
 /* Other chunkings, and a reused prefix, give the same logits: to 1e-4, or to the bit. */
-static void chunks_do_not_matter(bool invariant, double tolerance)
+static void chunks_do_not_matter(const char *path, bool invariant, double tolerance)
 {
     static const int chunks[] = {1, 2, 3, 5, 16, 17, 33, 64};
     int32_t ids[N_IDS];
     struct session s;
-    some_ids(ids);
-    session_open(&s, shared_file("model/preview.gguf"), ENGINE_KV_F32, 2);
+    session_open(&s, path, ENGINE_KV_F32, 2);
     forward_set_invariant(s.forward, invariant);
-    const size_t V = (size_t)s.model->hp.n_vocab, n = N_IDS * V;
+    const int n_ids = some_ids(&s, ids);
+    const size_t V = (size_t)s.model->hp.n_vocab, n = (size_t)n_ids * V;
     float *whole = malloc(n * sizeof(*whole)), *got = malloc(n * sizeof(*got));
-    eval_all(&s, ids, N_IDS, N_IDS, whole);
-    for (size_t i = 0; i < ARRAY_LEN(chunks); i++) {
+    eval_all(&s, ids, n_ids, s.plan.n_batch, whole);
+    for (size_t i = 0; i < ARRAY_LEN(chunks) && chunks[i] <= s.plan.n_batch; i++) {
         kvcache_rewind(&s.kv, 0);
-        eval_all(&s, ids, N_IDS, chunks[i], got);
+        eval_all(&s, ids, n_ids, chunks[i], got);
         assert_true(max_difference(whole, got, n) <= tolerance);
     }
     /* another ending, then back to the common prefix */
-    for (int kept = 1; kept < N_IDS; kept += 31) {
-        const int32_t other[] = {1, 2, 3};
+    for (int kept = 1; kept + 3 <= n_ids; kept += 21) {
+        int32_t other[3];
+        for (int i = 0; i < 3; i++)
+            other[i] = (ids[kept + i] + 1) % s.model->hp.n_vocab;
         kvcache_rewind(&s.kv, kept);
         eval(&s, other, 3, WANT_LAST);
-        assert_int_equal(kvcache_common(&s.kv, ids, N_IDS), kept);
-        kvcache_rewind(&s.kv, kvcache_common(&s.kv, ids, N_IDS));
-        eval_all(&s, ids + kept, N_IDS - kept, 40, got);
-        assert_true(max_difference(whole + (size_t)kept * V, got, (size_t)(N_IDS - kept) * V) <=
+        assert_int_equal(kvcache_common(&s.kv, ids, n_ids), kept);
+        kvcache_rewind(&s.kv, kept);
+        eval_all(&s, ids + kept, n_ids - kept, 40, got);
+        assert_true(max_difference(whole + (size_t)kept * V, got, (size_t)(n_ids - kept) * V) <=
                     tolerance);
     }
     free(got);
@@ -231,99 +252,128 @@ static void chunks_do_not_matter(bool invariant, double tolerance)
     session_close(&s);
 }
 
-static void chunks_agree(void **state)
+static void check_chunks(const char *path)
 {
-    (void)state;
-    if (!shared_file("model/preview.gguf"))
-        skip();
-    chunks_do_not_matter(false, 1e-4);
+    chunks_do_not_matter(path, false, 1e-4);
 }
 
-static void invariant_chunks_agree_to_the_bit(void **state)
+static void check_invariant_chunks(const char *path)
 {
-    (void)state;
-    if (!shared_file("model/preview.gguf"))
-        skip();
-    chunks_do_not_matter(true, 0);
+    chunks_do_not_matter(path, true, 0);
 }
 
-static void threads_agree_to_the_bit(void **state)
+static void check_threads(const char *path)
 {
-    (void)state;
-    if (!shared_file("model/preview.gguf"))
-        skip();
-    int32_t ids[N_IDS];
     float *first = NULL;
-    some_ids(ids);
     for (int n_threads = 1; n_threads <= 3; n_threads++) {
         struct session s;
-        session_open(&s, shared_file("model/preview.gguf"), ENGINE_KV_F16, n_threads);
-        const size_t n = N_IDS * (size_t)s.model->hp.n_vocab;
+        int32_t ids[N_IDS];
+        session_open(&s, path, ENGINE_KV_F16, n_threads);
+        const int n_ids = some_ids(&s, ids), n_first = n_ids * 2 / 3;
+        const size_t V = (size_t)s.model->hp.n_vocab, n = (size_t)n_ids * V;
         float *got = malloc(n * sizeof(*got));
-        eval_all(&s, ids, 70, 70, got);
-        eval_all(&s, ids + 70, N_IDS - 70, 1, got + 70 * (size_t)s.model->hp.n_vocab);
+        eval_all(&s, ids, n_first, n_first, got);
+        eval_all(&s, ids + n_first, n_ids - n_first, 1, got + (size_t)n_first * V);
         if (first)
             assert_memory_equal(first, got, n * sizeof(*got));
-        if (first)
-            free(got);
         else
             first = got;
+        if (first != got)
+            free(got);
         session_close(&s);
     }
     free(first);
 }
 
-/* ---- stopping, refusing, memory ---- */
-
-static bool stop_at_third(void *arg)
-{
-    return ++*(int *)arg == 3;
-}
-
-static void stopping_leaves_the_cache_alone(void **state)
+static void chunks_agree(void **state)
 {
     (void)state;
-    if (!shared_file("model/preview.gguf"))
-        skip();
+    on_each_model(check_chunks);
+}
+
+static void invariant_chunks_agree_to_the_bit(void **state)
+{
+    (void)state;
+    on_each_model(check_invariant_chunks);
+}
+
+static void threads_agree_to_the_bit(void **state)
+{
+    (void)state;
+    on_each_model(check_threads);
+}
+
+/* ---- stopping, refusing, memory ---- */
+
+static bool stop_at_second(void *arg)
+{
+    return ++*(int *)arg == 2;
+}
+
+static void check_stop(const char *path)
+{
     struct session s;
     struct err err = ERR_INIT;
     int32_t ids[N_IDS];
     int asked = 0;
-    some_ids(ids);
-    session_open(&s, shared_file("model/preview.gguf"), ENGINE_KV_F32, 2);
-    const size_t V = (size_t)s.model->hp.n_vocab;
-    float *before = malloc(V * sizeof(*before));
-    eval(&s, ids, 11, WANT_LAST);
-    memcpy(before, forward_logits(s.forward, 0), V * sizeof(*before));
-    assert_int_equal(
-        forward_eval(s.forward, ids + 11, 30, WANT_LAST, stop_at_third, &asked, &err), E_CANCELLED);
-    assert_int_equal(asked, 3);
+    session_open(&s, path, ENGINE_KV_F32, 2);
+    const int32_t V = s.model->hp.n_vocab;
+    const size_t row_bytes = (size_t)V * sizeof(float);
+    float *before = malloc(row_bytes);
+    some_ids(&s, ids);
+    eval(&s, ids, 10, WANT_NOTHING);
+    eval(&s, ids + 10, 1, WANT_LAST);
+    memcpy(before, forward_logits(s.forward, 0), row_bytes);
+    assert_int_equal(forward_eval(s.forward, ids + 11, 30, WANT_LAST, stop_at_second, &asked, &err),
+                     E_CANCELLED);
+    assert_int_equal(asked, 2);
     assert_int_equal(s.kv.n_used, 11);
 
-    const int32_t outside[] = {5, 8192}, negative[] = {-1};
+    const int32_t outside[] = {5, V}, negative[] = {-1};
     assert_int_equal(forward_eval(s.forward, outside, 2, WANT_LAST, NULL, NULL, &err), E_INPUT);
     assert_int_equal(forward_eval(s.forward, negative, 1, WANT_LAST, NULL, NULL, &err), E_INPUT);
     assert_int_equal(s.kv.n_used, 11);
 
     kvcache_rewind(&s.kv, 10);
     eval(&s, ids + 10, 1, WANT_LAST);
-    assert_true(max_difference(before, forward_logits(s.forward, 0), V) <= 1e-4);
+    assert_memory_equal(before, forward_logits(s.forward, 0), row_bytes);
     free(before);
     session_close(&s);
 }
 
-static void tokens_take_no_memory(void **state)
+static void stopping_leaves_the_cache_alone(void **state)
 {
     (void)state;
-    if (!shared_file("model/preview.gguf"))
-        skip();
+    on_each_model(check_stop);
+}
+
+static void broken_weights_are_told(void **state)
+{
+    (void)state;
+    static const float bad[] = {NAN, INFINITY};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        const struct tiny t = {.arch = "gpt2", .fill = bad[i]};
+        const int32_t ids[] = {1, 2, 3};
+        struct session s;
+        struct err err = ERR_INIT;
+        session_open(&s, tiny_write(&t), ENGINE_KV_F16, 1);
+        eval(&s, ids, 2, WANT_NOTHING);
+        assert_int_equal(forward_eval(s.forward, ids + 2, 1, WANT_LAST, NULL, NULL, &err), E_INPUT);
+        assert_non_null(strstr(err.msg, "not finite at token 2"));
+        assert_int_equal(s.kv.n_used, 2);
+        session_close(&s);
+    }
+    unlink(tiny_path());
+}
+
+static void check_memory(const char *path)
+{
     struct session s;
     struct sample_params params;
     int32_t history[N_IDS];
     float logprob;
-    some_ids(history);
-    session_open(&s, shared_file("model/preview.gguf"), ENGINE_KV_F16, 2);
-    const int V = s.model->hp.n_vocab;
+    session_open(&s, path, ENGINE_KV_F16, 2);
+    const int V = s.model->hp.n_vocab, n_ids = some_ids(&s, history);
     void *memory = aligned_alloc(64, sampler_bytes(V, s.plan.n_ctx));
     struct sampler *sampler = sampler_init(memory, V, s.plan.n_ctx, NULL, NULL);
     sample_params_init(&params);
@@ -339,7 +389,7 @@ static void tokens_take_no_memory(void **state)
 
     assert_true(n_allocations > 0); /* the counter is at work */
     n_allocations = 0;
-    for (int i = 20; i < N_IDS; i++) {
+    for (int i = 20; i < n_ids; i++) {
         const float *logits = forward_logits(s.forward, 0);
         history[i] = sampler_draw(sampler, &params, logits, history, (size_t)i, 1, 0, (uint64_t)i,
                                   &logprob);
@@ -348,6 +398,12 @@ static void tokens_take_no_memory(void **state)
     assert_int_equal(n_allocations, 0);
     free(memory);
     session_close(&s);
+}
+
+static void tokens_take_no_memory(void **state)
+{
+    (void)state;
+    on_each_model(check_memory);
 }
 
 int main(void)
@@ -359,6 +415,7 @@ int main(void)
         cmocka_unit_test(invariant_chunks_agree_to_the_bit),
         cmocka_unit_test(threads_agree_to_the_bit),
         cmocka_unit_test(stopping_leaves_the_cache_alone),
+        cmocka_unit_test(broken_weights_are_told),
         cmocka_unit_test(tokens_take_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

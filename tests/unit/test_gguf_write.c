@@ -143,8 +143,8 @@ static void test_copies_every_type(void **state)
     static const struct {
         uint32_t type;
         int n_bytes;
-    } types[] = {{T_U8, 1},  {T_I8, 1},  {T_U16, 2}, {T_I16, 2}, {T_U32, 4}, {T_I32, 4},
-                 {T_F32, 4}, {T_U64, 8}, {T_I64, 8}, {T_F64, 8}};
+    } types[] = {{T_U8, 1},  {T_I8, 1},  {T_U16, 2}, {T_I16, 2}, {T_U32, 4},
+                 {T_I32, 4}, {T_F32, 4}, {T_U64, 8}, {T_I64, 8}, {T_F64, 8}};
     struct build b = {0};
     b_head(&b, 3, 0, 3 + 2 * ARRAY_LEN(types));
     b_kv_str(&b, "text", "x\ny");
@@ -276,9 +276,9 @@ static void test_target_is_a_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),         cmocka_unit_test(test_copies_every_type),
-        cmocka_unit_test(test_copies_a_model),     cmocka_unit_test(test_unfinished_leaves_nothing),
-        cmocka_unit_test(test_mistakes_are_told),  cmocka_unit_test(test_target_is_a_folder),
+        cmocka_unit_test(test_round_trip),        cmocka_unit_test(test_copies_every_type),
+        cmocka_unit_test(test_copies_a_model),    cmocka_unit_test(test_unfinished_leaves_nothing),
+        cmocka_unit_test(test_mistakes_are_told), cmocka_unit_test(test_target_is_a_folder),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

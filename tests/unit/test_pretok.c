@@ -1,6 +1,6 @@
-/* test_pretok.c - splitting as GPT-2's regular expression does. The expected pieces are those of the
- * `tokenizers` library 0.23 (pre_tokenizers.ByteLevel), save for the lines on invalid UTF-8, which it
- * does not take. */
+/* test_pretok.c - splitting as GPT-2's regular expression does. The expected pieces are those of
+ * the `tokenizers` library 0.23 (pre_tokenizers.ByteLevel), save for the lines on invalid UTF-8,
+ * which it does not take. */
 #include "config.h"
 
 #include <setjmp.h>
