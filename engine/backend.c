@@ -1,11 +1,11 @@
 /* backend.c - see backend.h.
  *
  * Loading goes from cheap to dear, so that a bad file is refused before its pages are read: header,
- * tensors, tokenizer, plan; then the pages are touched in steps (the progress one sees), so that the
- * first words do not wait for the disk. A file larger than most of the memory is not touched.
+ * tensors, tokenizer, plan; then the pages are touched in steps (the progress one sees), so that
+ * the first words do not wait for the disk. A file larger than most of the memory is not touched.
  *
- * A session's memory is one arena sized by plan.c: KV cache, activations, sampler. Only the prompt's
- * token ids, whose number nobody knows beforehand, live outside it (generate.c). */
+ * A session's memory is one arena sized by plan.c: KV cache, activations, sampler. Only the
+ * prompt's token ids, whose number nobody knows beforehand, live outside it (generate.c). */
 #include "config.h"
 
 #include "engine/backend.h"
@@ -47,11 +47,11 @@ struct backend {
     struct model *model;
     struct tokenizer *tokenizer;
     struct plan plan;
-    struct pool *pool;   /* used by the engine thread only */
-    bool watched;        /* by fault.c */
-    atomic_bool damaged; /* written by the SIGBUS handler, read by the engine thread */
+    struct pool *pool;             /* used by the engine thread only */
+    bool watched;                  /* by fault.c */
+    atomic_bool damaged;           /* written by the SIGBUS handler, read by the engine thread */
     uint8_t *is_breaker, *is_keep; /* [n_vocab], see sample.h; one block */
-    dev_t device; /* which file was mapped */
+    dev_t device;                  /* which file was mapped */
     ino_t inode;
     struct engine_info info;
     char name[NAME_BYTES], license[NAME_BYTES];
@@ -66,7 +66,8 @@ struct backend_session {
 
 /* --- loading --------------------------------------------------------------------------------- */
 
-/* Reads a byte of every page, so that the pages are in memory; false when the loading was given up. */
+/* Reads a byte of every page, so that the pages are in memory; false when the loading was given up.
+ */
 static bool touch_pages(const struct weights *w, bool (*progress)(void *, int), void *ctx)
 {
     size_t n;
@@ -112,8 +113,7 @@ static int classify_tokens(struct backend *b, struct err *err)
         size_t n_piece;
         const char *piece = tokenizer_piece(b->tokenizer, id, false, &n_piece);
         b->is_breaker[id] = has_breaker(piece, n_piece);
-        b->is_keep[id] =
-            memchr(piece, '\n', n_piece) != NULL || tokenizer_is_end(b->tokenizer, id);
+        b->is_keep[id] = memchr(piece, '\n', n_piece) != NULL || tokenizer_is_end(b->tokenizer, id);
     }
     return 0;
 }
@@ -138,7 +138,9 @@ static void fill_info(struct backend *b)
     copy_meta(w, "general.license", b->license);
     b->info = (struct engine_info){
         .path = path,
-        .name = b->name[0] ? b->name : slash ? slash + 1 : path,
+        .name = b->name[0] ? b->name
+                : slash    ? slash + 1
+                           : path,
         .arch = b->model->arch->name,
         .type = model_type_name(b->model),
         .license = b->license,

@@ -1,8 +1,8 @@
 /* engine.c - see engine.h. The threads and the mailbox; the model itself is behind backend.h.
  *
  * One thread per engine loads the model and then answers requests, the oldest first over all
- * sessions. Between transformer blocks of a running request it looks after the others: requests that
- * were cancelled before their turn get their EV_DONE, new sessions their EV_READY.
+ * sessions. Between transformer blocks of a running request it looks after the others: requests
+ * that were cancelled before their turn get their EV_DONE, new sessions their EV_READY.
  *
  * A session has SLOTS places for requests. A place is free while its id is 0. The caller's thread
  * fills a place (engine_submit), the engine thread empties it, just before it sends the last event
@@ -35,16 +35,16 @@
 #include "src/base/mem.h"
 
 enum {
-    SLOTS = 8,       /* one runs, one waits, the others may hold cancelled ones */
-    MAX_LIVE = 2,    /* not cancelled: one runs, one waits */
-    LOOK_MS = 10,    /* how often the engine thread looks after the others while it computes */
+    SLOTS = 8,    /* one runs, one waits, the others may hold cancelled ones */
+    MAX_LIVE = 2, /* not cancelled: one runs, one waits */
+    LOOK_MS = 10, /* how often the engine thread looks after the others while it computes */
     MAX_THREADS = 1024,
 };
 
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "engine_cancel must be async-signal-safe");
 
 struct slot {
-    _Atomic uint64_t id;     /* written by caller and engine thread under lock, read by any thread */
+    _Atomic uint64_t id; /* written by caller and engine thread under lock, read by any thread */
     _Atomic uint64_t cancel; /* written by any thread, read by the engine thread; see above */
     uint64_t ticket;         /* order of arrival; written by the caller, read by the engine thread,
                                 protected by lock */
@@ -75,14 +75,17 @@ struct engine {
     pthread_mutex_t lock;
     pthread_cond_t work; /* the engine thread waits for requests, new sessions, closing */
     pthread_cond_t idle; /* engine_session_free waits for `running` to change */
-    struct engine_session *sessions; /* written by the caller, read by the engine thread under lock */
-    struct engine_session *running;  /* written by the engine thread, read by the caller under lock */
-    uint64_t ticket;                 /* written by the caller under lock */
+    struct engine_session
+        *sessions; /* written by the caller, read by the engine thread under lock */
+    struct engine_session
+        *running;        /* written by the engine thread, read by the caller under lock */
+    uint64_t ticket;     /* written by the caller under lock */
     bool news;           /* a session to greet; set by the caller, cleared by the engine thread,
                             protected by lock */
     atomic_bool closing; /* written by the caller, read by the engine thread */
 
-    /* engine thread only, but `backend`: the caller reads it after EV_READY (ordered by the ring) */
+    /* engine thread only, but `backend`: the caller reads it after EV_READY (ordered by the ring)
+     */
     struct backend *backend;
     enum load_state state;
     struct err load_err;
@@ -312,8 +315,9 @@ static void *engine_main(void *engine)
 
 /* --- the caller's thread --------------------------------------------------------------------- */
 
-/* Starts the thread with all signals blocked, but those that a fault raises in the thread itself: the
- * handlers must run (engine_fault; the terminal's rescue), and a blocked one would kill at once. */
+/* Starts the thread with all signals blocked, but those that a fault raises in the thread itself:
+ * the handlers must run (engine_fault; the terminal's rescue), and a blocked one would kill at
+ * once. */
 static int start_thread(struct engine *e)
 {
     sigset_t most, before;
@@ -324,6 +328,8 @@ static int start_thread(struct engine *e)
     pthread_sigmask(SIG_SETMASK, &most, &before);
     int error = pthread_create(&e->thread, NULL, engine_main, e);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error == 0)
+        pthread_setname_np(e->thread, "xuxie-engine");
     return error;
 }
 
@@ -336,7 +342,8 @@ int engine_open(const char *path, const struct engine_options *options, struct e
         return err_set(err, E_USAGE, _("threads is %d; 0 to %d are allowed (0: one per core)."),
                        options->n_threads, MAX_THREADS);
     if (options->n_ctx < 0)
-        return err_set(err, E_USAGE, _("n_ctx is %d; it must not be negative (0: the model's own)."),
+        return err_set(err, E_USAGE,
+                       _("n_ctx is %d; it must not be negative (0: the model's own)."),
                        options->n_ctx);
     struct engine *e = calloc(1, sizeof *e);
     char *copy = strdup(path);

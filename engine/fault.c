@@ -1,9 +1,10 @@
-/* fault.c - see fault.h. The table is read from a signal handler, so it is a fixed array of atomics.
+/* fault.c - see fault.h. The table is read from a signal handler, so it is a fixed array of
+ * atomics.
  *
- * A row is free while its base is 0. fault_watch claims a row by its `claimed` flag, fills the rest,
- * then stores base with release; the handler loads base with acquire. fault_unwatch clears in the
- * opposite order. A handler can only meet an address of a mapping that is in use, and a mapping in
- * use is not unwatched, so it never sees a row change under it. */
+ * A row is free while its base is 0. fault_watch claims a row by its `claimed` flag, fills the
+ * rest, then stores base with release; the handler loads base with acquire. fault_unwatch clears in
+ * the opposite order. A handler can only meet an address of a mapping that is in use, and a mapping
+ * in use is not unwatched, so it never sees a row change under it. */
 #include "config.h"
 
 #include "engine/fault.h"
@@ -50,8 +51,8 @@ void fault_unwatch(const void *base)
     }
 }
 
-/* mmap and sysconf(_SC_PAGESIZE) are not on POSIX's list of async-signal-safe functions; on Linux the
- * first is a bare system call and the second reads a constant. */
+/* mmap and sysconf(_SC_PAGESIZE) are not on POSIX's list of async-signal-safe functions; on Linux
+ * the first is a bare system call and the second reads a constant. */
 bool engine_fault(void *address)
 {
     uintptr_t at = (uintptr_t)address;

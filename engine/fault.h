@@ -1,5 +1,5 @@
-/* fault.h - which mappings of model files are watched for SIGBUS (a file that was truncated while it
- * is mapped). engine_fault() of engine.h is the handler's side. */
+/* fault.h - which mappings of model files are watched for SIGBUS (a file that was truncated while
+ * it is mapped). engine_fault() of engine.h is the handler's side. */
 #ifndef XUXIE_ENGINE_FAULT_H
 #define XUXIE_ENGINE_FAULT_H
 

@@ -1,5 +1,5 @@
-/* forward.c - the one graph. What differs between families is in the architecture's row and in which
- * slots are filled; the buffers of a session are laid out here, once. */
+/* forward.c - the one graph. What differs between families is in the architecture's row and in
+ * which slots are filled; the buffers of a session are laid out here, once. */
 #include "config.h"
 
 #include "engine/forward.h"
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/layers/layers.h"
+#include "engine/layout.h"
 #include "src/base/i18n.h"
 #include "src/base/mem.h"
 
@@ -17,31 +18,15 @@ struct forward {
     struct kvcache *kv;
     struct layer_env env;
     int n_batch;
-    int n_logits;   /* rows wanted last */
-    float *x;       /* [B,C] the residual stream */
-    float *h;       /* [B,C] normed input of a layer */
-    float *qkv;     /* [B,Q+2KV] */
-    float *att;     /* [B,Q] */
-    float *hidden;  /* [B,F] */
-    float *cs;      /* [B,R] rotary cosines and sines */
-    float *logits;  /* [B,V] */
+    int n_logits;  /* rows wanted last */
+    float *x;      /* [B,C] the residual stream */
+    float *h;      /* [B,C] normed input of a layer */
+    float *qkv;    /* [B,Q+2KV] */
+    float *att;    /* [B,Q] */
+    float *hidden; /* [B,F] */
+    float *cs;     /* [B,R] rotary cosines and sines */
+    float *logits; /* [B,V] */
 };
-
-/* Hands out pieces of one block; with base NULL it only counts. */
-struct layout {
-    char *base;
-    size_t n_bytes;
-    bool fits;
-};
-
-static void *piece(struct layout *l, size_t rows, size_t row_bytes)
-{
-    const size_t at = l->n_bytes;
-    size_t n;
-    l->fits = l->fits && mul_size(rows, row_bytes, &n) && add_size(n, 63, &n) &&
-              add_size(l->n_bytes, n & ~(size_t)63, &l->n_bytes);
-    return l->fits && l->base ? l->base + at : NULL;
-}
 
 static struct forward *lay_out(struct layout *l, const struct model *m, const struct plan *p)
 {
@@ -50,21 +35,19 @@ static struct forward *lay_out(struct layout *l, const struct model *m, const st
     const size_t Q = (size_t)(hp->n_head * hp->head_dim);
     const size_t KV = (size_t)(hp->n_head_kv * hp->head_dim);
     const size_t scratch = layer_scratch_floats(m, p->n_ctx, p->n_batch);
-    struct forward *f = piece(l, 1, sizeof(*f));
-    struct forward laid = {
-        .x = piece(l, B, (size_t)hp->n_embd * size),
-        .h = piece(l, B, (size_t)hp->n_embd * size),
-        .qkv = piece(l, B, (Q + 2 * KV) * size),
-        .att = piece(l, B, Q * size),
-        .hidden = piece(l, B, (size_t)hp->n_ff * size),
-        .cs = piece(l, B, (size_t)hp->n_rot * size),
-        .logits = piece(l, B, (size_t)hp->n_vocab * size),
-        .env = {.scratch_floats = scratch},
-    };
     size_t scratch_bytes;
-    l->fits = l->fits && mul_size(scratch, size, &scratch_bytes);
-    if (l->fits)
-        laid.env.scratch = piece(l, (size_t)p->n_threads, scratch_bytes);
+    if (!mul_size(scratch, size, &scratch_bytes))
+        l->overflow = true;
+    struct forward *f = layout_take(l, 1, sizeof(*f));
+    struct forward laid = {.env.scratch_floats = scratch};
+    laid.x = layout_take(l, B, (size_t)hp->n_embd * size);
+    laid.h = layout_take(l, B, (size_t)hp->n_embd * size);
+    laid.qkv = layout_take(l, B, (Q + 2 * KV) * size);
+    laid.att = layout_take(l, B, Q * size);
+    laid.hidden = layout_take(l, B, (size_t)hp->n_ff * size);
+    laid.cs = layout_take(l, B, (size_t)hp->n_rot * size);
+    laid.logits = layout_take(l, B, (size_t)hp->n_vocab * size);
+    laid.env.scratch = layout_take(l, (size_t)p->n_threads, scratch_bytes);
     if (f)
         *f = laid;
     return f;
@@ -72,15 +55,15 @@ static struct forward *lay_out(struct layout *l, const struct model *m, const st
 
 size_t forward_bytes(const struct model *m, const struct plan *p)
 {
-    struct layout l = {.fits = true};
+    struct layout l = {.base = NULL};
     lay_out(&l, m, p);
-    return l.fits ? l.n_bytes : SIZE_MAX;
+    return layout_bytes(&l);
 }
 
 struct forward *forward_init(const struct model *m, const struct plan *p, struct kvcache *kv,
                              struct pool *pool, struct arena *a)
 {
-    struct layout l = {.base = arena_take(a, forward_bytes(m, p)), .fits = true};
+    struct layout l = {.base = arena_take(a, forward_bytes(m, p))};
     assert(l.base && pool_size(pool) <= p->n_threads);
     struct forward *f = lay_out(&l, m, p);
     f->m = m;
@@ -99,12 +82,14 @@ static void project_qkv(struct forward *f, const struct tensor *const *w, const 
     const int64_t Q = (int64_t)hp->n_head * hp->head_dim;
     const int64_t KV = (int64_t)hp->n_head_kv * hp->head_dim, row = Q + 2 * KV;
     if (f->m->arch->qkv == QKV_FUSED) {
-        linear_forward(env, w[SLOT_ATTN_QKV], b[SLOT_ATTN_QKV_B], f->h, T, LINEAR_STORE, f->qkv, row);
+        linear_forward(env, w[SLOT_ATTN_QKV], b[SLOT_ATTN_QKV_B], f->h, T, LINEAR_STORE, f->qkv,
+                       row);
         return;
     }
     linear_forward(env, w[SLOT_ATTN_Q], b[SLOT_ATTN_Q_B], f->h, T, LINEAR_STORE, f->qkv, row);
     linear_forward(env, w[SLOT_ATTN_K], b[SLOT_ATTN_K_B], f->h, T, LINEAR_STORE, f->qkv + Q, row);
-    linear_forward(env, w[SLOT_ATTN_V], b[SLOT_ATTN_V_B], f->h, T, LINEAR_STORE, f->qkv + Q + KV, row);
+    linear_forward(env, w[SLOT_ATTN_V], b[SLOT_ATTN_V_B], f->h, T, LINEAR_STORE, f->qkv + Q + KV,
+                   row);
 }
 
 /* One block: x += attention(norm(x)), x += mlp(norm(x)). */
@@ -131,28 +116,15 @@ static void block(struct forward *f, int layer, int T)
         .down_b = v[SLOT_FFN_DOWN_B],
         .act = hp->act,
     };
-    norm_forward(&f->env, m->arch->norm, f->x, v[SLOT_ATTN_NORM], v[SLOT_ATTN_NORM_B], hp->norm_eps, T,
-                 hp->n_embd, f->h);
+    norm_forward(&f->env, m->arch->norm, f->x, v[SLOT_ATTN_NORM], v[SLOT_ATTN_NORM_B], hp->norm_eps,
+                 T, hp->n_embd, f->h);
     project_qkv(f, w, v, T);
     attention_forward(&f->env, &attention, f->qkv, T, f->att);
     linear_forward(&f->env, w[SLOT_ATTN_OUT], v[SLOT_ATTN_OUT_B], f->att, T, LINEAR_ADD, f->x,
                    hp->n_embd);
-    norm_forward(&f->env, m->arch->norm, f->x, v[SLOT_FFN_NORM], v[SLOT_FFN_NORM_B], hp->norm_eps, T,
-                 hp->n_embd, f->h);
+    norm_forward(&f->env, m->arch->norm, f->x, v[SLOT_FFN_NORM], v[SLOT_FFN_NORM_B], hp->norm_eps,
+                 T, hp->n_embd, f->h);
     mlp_forward(&f->env, &mlp, f->h, T, f->hidden, f->x);
-}
-
-/* Are all numbers finite? Tests the exponent bits, which vectorises. */
-static bool all_finite(const float *x, int64_t n)
-{
-    const uint32_t exponent = 0x7f800000u;
-    uint32_t bad = 0;
-    for (int64_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, &x[i], sizeof(bits));
-        bad |= (bits & exponent) == exponent;
-    }
-    return bad == 0;
 }
 
 /* Logits of the last n_rows of T rows. */
@@ -160,13 +132,15 @@ static int head(struct forward *f, int T, int n_rows, struct err *err)
 {
     const struct model *m = f->m;
     const struct hparams *hp = &m->hp;
-    const struct tensor *w = m->slots[SLOT_OUTPUT] ? m->slots[SLOT_OUTPUT] : m->slots[SLOT_TOKEN_EMBD];
+    const struct tensor *w =
+        m->slots[SLOT_OUTPUT] ? m->slots[SLOT_OUTPUT] : m->slots[SLOT_TOKEN_EMBD];
     const int first = T - n_rows;
-    norm_forward(&f->env, m->arch->norm, f->x + (int64_t)first * hp->n_embd, m->vec[SLOT_OUTPUT_NORM],
-                 m->vec[SLOT_OUTPUT_NORM_B], hp->norm_eps, n_rows, hp->n_embd, f->h);
+    norm_forward(&f->env, m->arch->norm, f->x + (int64_t)first * hp->n_embd,
+                 m->vec[SLOT_OUTPUT_NORM], m->vec[SLOT_OUTPUT_NORM_B], hp->norm_eps, n_rows,
+                 hp->n_embd, f->h);
     linear_forward(&f->env, w, NULL, f->h, n_rows, LINEAR_STORE, f->logits, hp->n_vocab);
     for (int t = 0; t < n_rows; t++)
-        if (!all_finite(f->logits + (int64_t)t * hp->n_vocab, hp->n_vocab))
+        if (!layer_all_finite(f->logits + (int64_t)t * hp->n_vocab, hp->n_vocab))
             return err_set(err, E_INPUT,
                            _("logits are not finite at token %d: the model file is damaged"),
                            f->kv->n_used + first + t);
@@ -183,8 +157,8 @@ int forward_eval(struct forward *f, const int32_t *ids, int n, enum forward_want
     assert(n >= 1 && n <= f->n_batch && first + n <= kv->n_ctx);
     for (int t = 0; t < n; t++)
         if (ids[t] < 0 || ids[t] >= m->hp.n_vocab)
-            return err_set(err, E_INPUT, _("token %d is outside the model's vocabulary of %d"), ids[t],
-                           m->hp.n_vocab);
+            return err_set(err, E_INPUT, _("token %d is outside the model's vocabulary of %d"),
+                           ids[t], m->hp.n_vocab);
 
     f->n_logits = 0;
     embed_forward(&f->env, m->slots[SLOT_TOKEN_EMBD], m->slots[SLOT_POSITION_EMBD], ids, first, n,

@@ -10,11 +10,11 @@
  * places suffice however much is written, and nothing grows in the token loop.
  *
  * Invariants
- *  1  between two tokens the KV cache holds a prefix of the window, and the logits of its last token
- *     are those of the last forward_eval
- *  2  a token counts as generated once its EV_TOKEN was taken; its text follows at once
- *  3  g->cut and g->cut_hash describe what was dropped of the whole text (prompt and written), so a
- *     later request whose text begins with the same tokens gets the same window
+ *  1  between two tokens the KV cache holds a prefix of the window, and the logits of its last
+ * token are those of the last forward_eval 2  a token counts as generated once its EV_TOKEN was
+ * taken; its text follows at once 3  g->cut and g->cut_hash describe what was dropped of the whole
+ * text (prompt and written), so a later request whose text begins with the same tokens gets the
+ * same window
  */
 #include "config.h"
 
@@ -433,8 +433,8 @@ static void finish(struct run *r, int rc, enum engine_done_reason reason, struct
         rc = generate_file_changed(g->model, err);
     else if (rc == E_CANCELLED) {
         rc = 0;
-        reason = r->out->cancelled(r->out->ctx) || !deadline_passed(r) ? DONE_CANCELLED
-                                                                      : DONE_DEADLINE;
+        reason =
+            r->out->cancelled(r->out->ctx) || !deadline_passed(r) ? DONE_CANCELLED : DONE_DEADLINE;
     }
     struct engine_event ev = {.type = rc < 0 ? EV_ERROR : EV_DONE};
     if (rc < 0) {

@@ -1,7 +1,7 @@
 /* generate.h - one request from prompt to done: tokenise, cut, find the common prefix, prefill in
  * chunks, then draw, stream, evaluate token by token until a stop rule holds.
- * Called by backend.c on the engine thread; talks to the world through a struct emitter, so it can be
- * tested without threads. */
+ * Called by backend.c on the engine thread; talks to the world through a struct emitter, so it can
+ * be tested without threads. */
 #ifndef XUXIE_ENGINE_GENERATE_H
 #define XUXIE_ENGINE_GENERATE_H
 
@@ -25,10 +25,10 @@ struct generator {
     struct stream_text *measure; /* a second one, to count the bytes of what is cut off */
     const atomic_bool *damaged;  /* set by engine_fault, read before each block; NULL: never */
     int n_ctx, n_batch;
-    int32_t *ids;        /* the whole prompt's tokens, then the window; grown between requests */
+    int32_t *ids; /* the whole prompt's tokens, then the window; grown between requests */
     size_t ids_capacity;
-    int cut;             /* the window in force: tokens dropped ... */
-    uint64_t cut_hash;   /* ... and what they were, so that another story does not inherit it */
+    int cut;           /* the window in force: tokens dropped ... */
+    uint64_t cut_hash; /* ... and what they were, so that another story does not inherit it */
 };
 
 /* Emits the events of one request, the final EV_DONE or EV_ERROR included. The deadline counts from

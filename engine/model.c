@@ -23,40 +23,27 @@ enum dim { DIM_NONE, DIM_V, DIM_P, DIM_C, DIM_QKV, DIM_Q, DIM_KV, DIM_D, DIM_F, 
 
 /* {row length, rows}; rows DIM_NONE: a vector. */
 static const uint8_t slot_shape[N_SLOTS][2] = {
-    [SLOT_TOKEN_EMBD] = {DIM_C, DIM_V},
-    [SLOT_POSITION_EMBD] = {DIM_C, DIM_P},
-    [SLOT_OUTPUT_NORM] = {DIM_C},
-    [SLOT_OUTPUT_NORM_B] = {DIM_C},
-    [SLOT_OUTPUT] = {DIM_C, DIM_V},
-    [SLOT_ROPE_FREQS] = {DIM_R},
-    [SLOT_ATTN_NORM] = {DIM_C},
-    [SLOT_ATTN_NORM_B] = {DIM_C},
-    [SLOT_ATTN_QKV] = {DIM_C, DIM_QKV},
-    [SLOT_ATTN_QKV_B] = {DIM_QKV},
-    [SLOT_ATTN_Q] = {DIM_C, DIM_Q},
-    [SLOT_ATTN_Q_B] = {DIM_Q},
-    [SLOT_ATTN_K] = {DIM_C, DIM_KV},
-    [SLOT_ATTN_K_B] = {DIM_KV},
-    [SLOT_ATTN_V] = {DIM_C, DIM_KV},
-    [SLOT_ATTN_V_B] = {DIM_KV},
-    [SLOT_ATTN_Q_NORM] = {DIM_D},
-    [SLOT_ATTN_K_NORM] = {DIM_D},
-    [SLOT_ATTN_OUT] = {DIM_Q, DIM_C},
-    [SLOT_ATTN_OUT_B] = {DIM_C},
-    [SLOT_FFN_NORM] = {DIM_C},
-    [SLOT_FFN_NORM_B] = {DIM_C},
-    [SLOT_FFN_GATE] = {DIM_C, DIM_F},
-    [SLOT_FFN_UP] = {DIM_C, DIM_F},
-    [SLOT_FFN_UP_B] = {DIM_F},
-    [SLOT_FFN_DOWN] = {DIM_F, DIM_C},
+    [SLOT_TOKEN_EMBD] = {DIM_C, DIM_V}, [SLOT_POSITION_EMBD] = {DIM_C, DIM_P},
+    [SLOT_OUTPUT_NORM] = {DIM_C},       [SLOT_OUTPUT_NORM_B] = {DIM_C},
+    [SLOT_OUTPUT] = {DIM_C, DIM_V},     [SLOT_ROPE_FREQS] = {DIM_R},
+    [SLOT_ATTN_NORM] = {DIM_C},         [SLOT_ATTN_NORM_B] = {DIM_C},
+    [SLOT_ATTN_QKV] = {DIM_C, DIM_QKV}, [SLOT_ATTN_QKV_B] = {DIM_QKV},
+    [SLOT_ATTN_Q] = {DIM_C, DIM_Q},     [SLOT_ATTN_Q_B] = {DIM_Q},
+    [SLOT_ATTN_K] = {DIM_C, DIM_KV},    [SLOT_ATTN_K_B] = {DIM_KV},
+    [SLOT_ATTN_V] = {DIM_C, DIM_KV},    [SLOT_ATTN_V_B] = {DIM_KV},
+    [SLOT_ATTN_Q_NORM] = {DIM_D},       [SLOT_ATTN_K_NORM] = {DIM_D},
+    [SLOT_ATTN_OUT] = {DIM_Q, DIM_C},   [SLOT_ATTN_OUT_B] = {DIM_C},
+    [SLOT_FFN_NORM] = {DIM_C},          [SLOT_FFN_NORM_B] = {DIM_C},
+    [SLOT_FFN_GATE] = {DIM_C, DIM_F},   [SLOT_FFN_UP] = {DIM_C, DIM_F},
+    [SLOT_FFN_UP_B] = {DIM_F},          [SLOT_FFN_DOWN] = {DIM_F, DIM_C},
     [SLOT_FFN_DOWN_B] = {DIM_C},
 };
 
 /* What is wrong with the tensors, collected so that one message tells all (or the first few). */
 struct complaints {
-    int n;
+    int n, n_told;
     size_t n_bytes;
-    char text[640];
+    char text[560];
 };
 
 enum { MAX_TOLD = 6, SHAPE_BYTES = 96, NAME_BYTES = 64 };
@@ -64,10 +51,11 @@ enum { MAX_TOLD = 6, SHAPE_BYTES = 96, NAME_BYTES = 64 };
 static void complain(struct complaints *c, const char *what)
 {
     const size_t room = sizeof(c->text) - c->n_bytes;
-    const size_t n = strlen(what);
-    if (c->n++ >= MAX_TOLD || n + 2 >= room)
+    c->n++;
+    if (c->n_told == MAX_TOLD || strlen(what) + strlen("; ") >= room)
         return;
-    c->n_bytes += (size_t)snprintf(c->text + c->n_bytes, room, "%s%s", c->n > 1 ? "; " : "", what);
+    c->n_bytes += (size_t)snprintf(c->text + c->n_bytes, room, "%s%s", c->n_told ? "; " : "", what);
+    c->n_told++;
 }
 
 static const char *shape_text(char out[SHAPE_BYTES], const int64_t *dim, int n_dims)
@@ -151,7 +139,7 @@ static bool known_name(const struct model *m, const char *name)
 
 static int resolve_all(struct model *m, struct err *err)
 {
-    struct complaints c = {0, 0, ""};
+    struct complaints c = {.n = 0};
     int64_t dims[N_DIMS];
     dims_of(&m->hp, dims);
     size_t n_found = 0;
@@ -180,12 +168,10 @@ static int resolve_all(struct model *m, struct err *err)
     char path[360];
     const char *p = weights_path(m->weights);
     err_quote(path, sizeof(path), p, strlen(p));
-    if (c.n > MAX_TOLD)
+    if (c.n > c.n_told)
         return err_set(err, E_INPUT,
-                       P_("%s: the tensors do not make a whole %s model: %s; and %d more",
-                          "%s: the tensors do not make a whole %s model: %s; and %d more",
-                          c.n - MAX_TOLD),
-                       path, m->arch->name, c.text, c.n - MAX_TOLD);
+                       _("%s: the tensors do not make a whole %s model: %s; and %d more"), path,
+                       m->arch->name, c.text, c.n - c.n_told);
     return err_set(err, E_INPUT, _("%s: the tensors do not make a whole %s model: %s"), path,
                    m->arch->name, c.text);
 }

@@ -165,7 +165,8 @@ static int read_activation(const struct weights *w, const struct arch *arch, str
     return err_set(err, E_UNSUPPORTED,
                    _("%s: the activation \"%s\" (xuxie.activation) is not known; "
                      "it can be gelu_tanh or gelu_erf"),
-                   path_of(w, path, sizeof(path)), err_quote(quoted, sizeof(quoted), name.s, name.n));
+                   path_of(w, path, sizeof(path)),
+                   err_quote(quoted, sizeof(quoted), name.s, name.n));
 }
 
 int hparams_read(const struct weights *w, const struct arch *arch, struct hparams *hp,
@@ -249,8 +250,8 @@ int hparams_rope(const struct weights *w, const struct arch *arch, struct hparam
     return err_set(err, E_UNSUPPORTED,
                    _("%s: the position scaling \"%s\" (%s) is not supported; "
                      "it can be none, linear or yarn"),
-                   path_of(w, path, sizeof(path)), err_quote(quoted, sizeof(quoted), type.s, type.n),
-                   key);
+                   path_of(w, path, sizeof(path)),
+                   err_quote(quoted, sizeof(quoted), type.s, type.n), key);
 }
 
 static void hint_float(const struct weights *w, const char *key, double min, double max, float *out)

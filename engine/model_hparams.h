@@ -4,8 +4,9 @@
 
 #include "engine/model.h"
 
-/* Everything but n_vocab (model.c takes it from the embedding). E_INPUT when a value is missing, out
- * of range or at odds with another; E_UNSUPPORTED when it asks for something xuxie cannot do. */
+/* Everything but n_vocab (model.c takes it from the embedding). E_INPUT when a value is missing,
+ * out of range or at odds with another; E_UNSUPPORTED when it asks for something xuxie cannot do.
+ */
 int hparams_read(const struct weights *w, const struct arch *arch, struct hparams *hp,
                  struct err *err);
 

@@ -26,7 +26,7 @@ enum {
 
 struct outbox {
     struct ring *ring; /* written by the producer, read by the consumer, protected by ring.h */
-    struct wake wake;  /* raised by the producer, cleared by the consumer; fixed after outbox_new */
+    struct wake wake;  /* raised by both, cleared by the consumer; fixed after outbox_new */
 
     /* producer only */
     struct engine_event text; /* type, id and stream of what is in `joined` */

@@ -23,7 +23,8 @@ void outbox_free(struct outbox *o); /* NULL-safe; after both threads have stoppe
 /* Appends an event; its bytes are copied. EV_TEXT may stay in the buffer for about 10 ms and be
  * overtaken by EV_TOKEN, by nothing else. Waits while the ring is full; give_up as in ring_push.
  * False: not appended. */
-bool outbox_put(struct outbox *o, const struct engine_event *ev, bool (*give_up)(void *), void *arg);
+bool outbox_put(struct outbox *o, const struct engine_event *ev, bool (*give_up)(void *),
+                void *arg);
 
 /* Sends text that has waited long enough; to be called now and then while no event is put. */
 void outbox_tick(struct outbox *o, bool (*give_up)(void *), void *arg);

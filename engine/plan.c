@@ -24,6 +24,8 @@ static const double max_logits_bytes = 128.0 * 1024 * 1024;
 /* What one thread reaches at least in a prefill product, f32 (OpenBLAS on AVX2: 50 and more). */
 static const double flops_per_thread = 30e9;
 static const double block_seconds = 0.1;
+/* Attention goes row by row: an operation there costs about as much as three in a product. */
+static const double attention_cost = 3;
 
 /* Tokens of one chunk, so that a transformer block takes about block_seconds at most. */
 static int chunk_tokens(const struct model *m, int n_ctx, int n_threads)
@@ -31,8 +33,10 @@ static int chunk_tokens(const struct model *m, int n_ctx, int n_threads)
     const struct hparams *hp = &m->hp;
     const double q = (double)hp->n_head * hp->head_dim, kv = (double)hp->n_head_kv * hp->head_dim;
     const int n_ff_matrices = m->arch->mlp == MLP_GATED ? 3 : 2;
-    const double weights = hp->n_embd * (2 * q + 2 * kv) + (double)n_ff_matrices * hp->n_embd * hp->n_ff;
-    const double flops_per_token = 2 * weights + 4 * q * n_ctx;
+    const double weights =
+        hp->n_embd * (2 * q + 2 * kv) + (double)n_ff_matrices * hp->n_embd * hp->n_ff;
+    const double attention = 4 * q * n_ctx;
+    const double flops_per_token = 2 * weights + attention_cost * attention;
     double n = block_seconds * flops_per_thread * n_threads / flops_per_token;
     const double n_logits = max_logits_bytes / (sizeof(float) * (double)hp->n_vocab);
     if (n > n_logits)
@@ -66,20 +70,33 @@ static bool read_number(const char *path, const char *label, unsigned long long 
     return found;
 }
 
-/* The tightest of: memory the kernel thinks it can give, the limit of this process's control group,
- * and what its address space limit leaves. SIZE_MAX when nothing is known. */
+/* The memory limit of this process's control group, version 2, then 1; *best falls to it. */
+static void limit_by_cgroup(unsigned long long *best)
+{
+    char line[1024] = "", path[1100] = "/sys/fs/cgroup/memory.max";
+    FILE *f = fopen("/proc/self/cgroup", "re");
+    while (f && fgets(line, sizeof(line), f)) {
+        line[strcspn(line, "\n")] = '\0';
+        if (strncmp(line, "0::/", 4) == 0)
+            snprintf(path, sizeof(path), "/sys/fs/cgroup/%s/memory.max", line + 4);
+    }
+    if (f)
+        fclose(f);
+    unsigned long long n;
+    if (read_number(path, "", &n) && n < *best)
+        *best = n;
+    if (read_number("/sys/fs/cgroup/memory/memory.limit_in_bytes", "", &n) && n < *best)
+        *best = n;
+}
+
+/* The tightest of: memory the kernel thinks it can give, the limit of the control group, and what
+ * the address space limit leaves. SIZE_MAX when nothing is known. */
 static size_t available_bytes(void)
 {
     unsigned long long best = SIZE_MAX, n;
     if (read_number("/proc/meminfo", "MemAvailable:", &n) && n < best / 1024)
         best = n * 1024;
-
-    static const char *const cgroup_limits[] = {
-        "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"};
-    for (size_t i = 0; i < ARRAY_LEN(cgroup_limits); i++)
-        if (read_number(cgroup_limits[i], "", &n) && n > 0 && n < best)
-            best = n;
-
+    limit_by_cgroup(&best);
     struct rlimit limit;
     if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
         read_number("/proc/self/status", "VmSize:", &n)) {
@@ -129,11 +146,11 @@ int plan_make(const struct model *m, const struct engine_options *options, struc
                       add_size(p.total_bytes, arena_slack, &p.total_bytes);
     const size_t available = available_bytes();
     if (!fits || p.total_bytes > available)
-        return err_set(err, E_RESOURCE,
-                       _("a context of %d tokens needs %zu MiB of memory (KV cache %zu MiB), but %zu "
-                         "MiB are free; choose a smaller n_ctx or kv f16"),
-                       p.n_ctx, (fits ? p.total_bytes : SIZE_MAX) >> 20, p.kv_bytes >> 20,
-                       available >> 20);
+        return err_set(
+            err, E_RESOURCE,
+            _("a context of %d tokens needs %zu MiB of memory (KV cache %zu MiB), but %zu "
+              "MiB are free; choose a smaller n_ctx or kv f16"),
+            p.n_ctx, (fits ? p.total_bytes : SIZE_MAX) >> 20, p.kv_bytes >> 20, available >> 20);
     *out = p;
     return 0;
 }

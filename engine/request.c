@@ -22,8 +22,8 @@ static int check_segments(const struct engine_request *r, struct err *err)
     for (size_t i = 0; i < r->n_segments; i++) {
         const struct engine_segment *s = &r->segments[i];
         bool known = s->kind == SEGMENT_TEXT || s->kind == SEGMENT_IDS;
-        if (!known || (s->kind == SEGMENT_TEXT ? s->n_bytes > 0 && !s->text
-                                               : s->n_ids > 0 && !s->ids))
+        if (!known ||
+            (s->kind == SEGMENT_TEXT ? s->n_bytes > 0 && !s->text : s->n_ids > 0 && !s->ids))
             return err_set(err, E_INPUT, _("Segment %zu of the request has no content."), i);
     }
     return 0;
@@ -101,7 +101,8 @@ static void lay_request(struct layout *l, const struct engine_request *r)
     for (size_t i = 0; i < r->n_segments; i++) {
         const struct engine_segment *s = &r->segments[i];
         bool text = s->kind == SEGMENT_TEXT;
-        void *bytes = text ? lay(l, s->text, s->n_bytes, 1) : lay(l, s->ids, s->n_ids, sizeof *s->ids);
+        void *bytes =
+            text ? lay(l, s->text, s->n_bytes, 1) : lay(l, s->ids, s->n_ids, sizeof *s->ids);
         if (copy) {
             segments[i].text = text ? bytes : NULL;
             segments[i].ids = text ? NULL : bytes;

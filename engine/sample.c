@@ -10,65 +10,50 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/layout.h"
 #include "engine/sample_impl.h"
-#include "src/base/mem.h"
 #include "src/base/rng.h"
 
 typedef void stage_fn(struct sampler *s, const struct draw *d);
 
 static stage_fn *const stage_run[N_STAGES] = {
-    [STAGE_BIAS] = stage_bias,   [STAGE_PENALTIES] = stage_penalties, [STAGE_DRY] = stage_dry,
-    [STAGE_TOP_K] = stage_top_k, [STAGE_TYPICAL] = stage_typical,     [STAGE_TOP_P] = stage_top_p,
-    [STAGE_MIN_P] = stage_min_p, [STAGE_XTC] = stage_xtc,             [STAGE_TEMP] = stage_temp,
+    [STAGE_BIAS] = stage_bias,       [STAGE_PENALTIES] = stage_penalties,
+    [STAGE_DRY] = stage_dry,         [STAGE_TOP_K] = stage_top_k,
+    [STAGE_TYPICAL] = stage_typical, [STAGE_TOP_P] = stage_top_p,
+    [STAGE_MIN_P] = stage_min_p,     [STAGE_XTC] = stage_xtc,
+    [STAGE_TEMP] = stage_temp,
 };
 
 /* ---- memory ---- */
 
-/* The next n * size bytes behind *used, at a 64-byte border; the place is returned as an offset. */
-static size_t reserve(size_t *used, size_t n, size_t size)
+static struct sampler *lay_out(struct layout *l, int n_vocab, int n_ctx)
 {
-    const size_t at = *used;
-    size_t bytes;
-    if (!mul_size(n, size, &bytes) || !add_size(bytes, 63, &bytes) ||
-        !add_size(*used, bytes & ~(size_t)63, used))
-        *used = SIZE_MAX;
-    return at;
-}
-
-static size_t lay_out(struct sampler *s, char *base, int n_vocab, int n_ctx)
-{
-    size_t used = 0;
-    reserve(&used, 1, sizeof(*s));
-    const size_t cand = reserve(&used, (size_t)n_vocab, sizeof(*s->cand));
-    const size_t row = reserve(&used, (size_t)n_vocab, sizeof(*s->row));
-    const size_t per_id = reserve(&used, (size_t)n_vocab, sizeof(*s->per_id));
-    const size_t z = reserve(&used, (size_t)n_ctx, sizeof(*s->z));
-    if (s) {
-        s->cand = (void *)(base + cand);
-        s->row = (void *)(base + row);
-        s->per_id = (void *)(base + per_id);
-        s->z = (void *)(base + z);
-    }
-    return used;
+    struct sampler *s = layout_take(l, 1, sizeof(*s));
+    struct sampler laid = {.n_vocab = n_vocab, .n_ctx = n_ctx};
+    laid.cand = layout_take(l, (size_t)n_vocab, sizeof(*laid.cand));
+    laid.row = layout_take(l, (size_t)n_vocab, sizeof(*laid.row));
+    laid.per_id = layout_take(l, (size_t)n_vocab, sizeof(*laid.per_id));
+    laid.z = layout_take(l, (size_t)n_ctx, sizeof(*laid.z));
+    if (s)
+        *s = laid;
+    return s;
 }
 
 size_t sampler_bytes(int n_vocab, int n_ctx)
 {
-    return lay_out(NULL, NULL, n_vocab, n_ctx);
+    struct layout l = {.base = NULL};
+    lay_out(&l, n_vocab, n_ctx);
+    return layout_bytes(&l);
 }
 
 struct sampler *sampler_init(void *memory, int n_vocab, int n_ctx, const uint8_t *is_breaker,
                              const uint8_t *is_keep)
 {
-    struct sampler *s = memory;
-    *s = (struct sampler){
-        .k = kernels_get(),
-        .n_vocab = n_vocab,
-        .n_ctx = n_ctx,
-        .is_breaker = is_breaker,
-        .is_keep = is_keep,
-    };
-    lay_out(s, memory, n_vocab, n_ctx);
+    struct layout l = {.base = memory};
+    struct sampler *s = lay_out(&l, n_vocab, n_ctx);
+    s->k = kernels_get();
+    s->is_breaker = is_breaker;
+    s->is_keep = is_keep;
     memset(s->per_id, 0, (size_t)n_vocab * sizeof(*s->per_id));
     return s;
 }
@@ -118,8 +103,8 @@ static void run_stages(struct sampler *s, const struct draw *d)
     s->n = 1;
 }
 
-/* The inverse of the distribution function: the candidate at which the sum of probabilities, likeliest
- * first, exceeds the random number. */
+/* The inverse of the distribution function: the candidate at which the sum of probabilities,
+ * likeliest first, exceeds the random number. */
 static int32_t pick(struct sampler *s, const struct draw *d)
 {
     if (s->n == 1)

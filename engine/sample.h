@@ -33,7 +33,9 @@ struct sampler *sampler_init(void *memory, int n_vocab, int n_ctx, const uint8_t
                              const uint8_t *is_keep);
 
 /* Draws the next token. logits[n_vocab] are read, not changed. history[n_history] = all tokens the
- * model sees (prompt and written), oldest first. u(lane) = rng_uniform(seed, stream, index, lane).
+ * model sees (prompt and written), oldest first; each is one of the vocabulary. temp 0 takes the
+ * greatest logit after bias, penalties and DRY, the lowest id of equal ones, whatever the order says.
+ * u(lane) = rng_uniform(seed, stream, index, lane).
  * Returns the token, or -1 when no logit is finite (a broken model).
  * *logprob: natural log of softmax(logits) at the token, before any stage. */
 int32_t sampler_draw(struct sampler *s, const struct sample_params *p, const float *logits,

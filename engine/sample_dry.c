@@ -1,10 +1,10 @@
-/* sample_dry.c - DRY ("don't repeat yourself"): a token that would continue a repetition is made less
- * likely, the more so the longer the repetition is already.
+/* sample_dry.c - DRY ("don't repeat yourself"): a token that would continue a repetition is made
+ * less likely, the more so the longer the repetition is already.
  *
- * The text's end is compared with the text before every earlier place; where it matches for n tokens,
- * the token that followed there gets n (the greatest of all its places). A match does not reach
- * across a breaker. Lengths for all places at once are the Z-function of the reversed text, which
- * takes linear time however repetitive the text is. */
+ * The text's end is compared with the text before every earlier place; where it matches for n
+ * tokens, the token that followed there gets n (the greatest of all its places). A match does not
+ * reach across a breaker. Lengths for all places at once are the Z-function of the reversed text,
+ * which takes linear time however repetitive the text is. */
 #include "config.h"
 
 #include "engine/sample_impl.h"
@@ -19,7 +19,8 @@ static bool is_breaker(const struct sampler *s, int32_t id)
     return s->is_breaker && s->is_breaker[id];
 }
 
-/* z[k] = length of the common prefix of r and r + k, r = the n tokens that end at `last`, backwards. */
+/* z[k] = length of the common prefix of r and r + k, r = the n tokens that end at `last`,
+ * backwards. */
 static void z_function(const int32_t *last, int n, int32_t *z)
 {
     z[0] = n;

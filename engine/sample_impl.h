@@ -10,8 +10,8 @@
 
 struct cand {
     float logit;
-    float p;    /* after sample_softmax */
-    float key;  /* what sample_select orders by */
+    float p;   /* after sample_softmax */
+    float key; /* what sample_select orders by */
     int32_t id;
 };
 
@@ -21,9 +21,9 @@ struct sampler {
     const uint8_t *is_breaker, *is_keep;
     struct cand *cand; /* [n_vocab], n of them in use */
     int n;
-    float *row;        /* [n_vocab] */
-    int32_t *per_id;   /* [n_vocab], all zero between stages */
-    int32_t *z;        /* [n_ctx] */
+    float *row;      /* [n_vocab] */
+    int32_t *per_id; /* [n_vocab], all zero between stages */
+    int32_t *z;      /* [n_ctx] */
 };
 
 /* One draw: what the stages may look at. history was cut to what fits and holds only valid ids. */
@@ -41,9 +41,9 @@ enum { LANE_DRAW = 0, LANE_XTC = 1 };
 /* Sets p of all candidates from their logits. */
 void sample_softmax(struct sampler *s);
 
-/* Moves the first candidates in the order of key (greatest first, of equal ones the lowest id) to the
- * front: as many as it takes for the sum of their p to exceed mass (with `reach`, to make it up), at
- * least one. Returns how many; the last of them is at the end, the others in any order. */
+/* Moves the first candidates in the order of key (greatest first, of equal ones the lowest id) to
+ * the front: as many as it takes for the sum of their p to exceed mass (with `reach`, to make it
+ * up), at least one. Returns how many; the last of them is at the end, the others in any order. */
 int sample_select(struct cand *c, int n, double mass, bool reach);
 
 void stage_bias(struct sampler *s, const struct draw *d);

@@ -13,9 +13,11 @@
 #include "src/base/mem.h"
 
 static const char *const stage_name[N_STAGES] = {
-    [STAGE_BIAS] = "bias",       [STAGE_PENALTIES] = "penalties", [STAGE_DRY] = "dry",
-    [STAGE_TOP_K] = "top_k",     [STAGE_TYPICAL] = "typical",     [STAGE_TOP_P] = "top_p",
-    [STAGE_MIN_P] = "min_p",     [STAGE_XTC] = "xtc",             [STAGE_TEMP] = "temp",
+    [STAGE_BIAS] = "bias",       [STAGE_PENALTIES] = "penalties",
+    [STAGE_DRY] = "dry",         [STAGE_TOP_K] = "top_k",
+    [STAGE_TYPICAL] = "typical", [STAGE_TOP_P] = "top_p",
+    [STAGE_MIN_P] = "min_p",     [STAGE_XTC] = "xtc",
+    [STAGE_TEMP] = "temp",
 };
 #define STAGE_NAMES "bias, penalties, dry, top_k, typical, top_p, min_p, xtc, temp"
 
@@ -118,8 +120,9 @@ int sample_params_check(const struct sample_params *p, struct err *err)
     };
     for (size_t i = 0; i < ARRAY_LEN(floats); i++) /* written so that NaN fails */
         if (!(floats[i].value >= floats[i].min && floats[i].value <= floats[i].max))
-            return err_set(err, E_USAGE, _("%s is %g and must be between %g and %g"), floats[i].name,
-                           (double)floats[i].value, (double)floats[i].min, (double)floats[i].max);
+            return err_set(err, E_USAGE, _("%s is %g and must be between %g and %g"),
+                           floats[i].name, (double)floats[i].value, (double)floats[i].min,
+                           (double)floats[i].max);
     for (size_t i = 0; i < ARRAY_LEN(counts); i++)
         if (counts[i].value < 0)
             return err_set(err, E_USAGE, _("%s is %d and must not be negative"), counts[i].name,

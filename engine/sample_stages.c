@@ -1,8 +1,8 @@
 /* sample_stages.c - the stages of sample.h but DRY, and the selection they share.
  *
  * The vocabulary is never sorted: a stage that keeps the best candidates finds the border between
- * them and the rest by partitioning (quickselect, Hoare 1961), in linear time on average. Equal keys
- * are ordered by id, so the choice does not depend on how the list came to be arranged. */
+ * them and the rest by partitioning (quickselect, Hoare 1961), in linear time on average. Equal
+ * keys are ordered by id, so the choice does not depend on how the list came to be arranged. */
 #include "config.h"
 
 #include "engine/sample_impl.h"
@@ -28,7 +28,7 @@ static void swap(struct cand *a, struct cand *b)
 
 int sample_select(struct cand *c, int n, double mass, bool reach)
 {
-    uint32_t dice = 1; /* places of pivots: scattered, always the same */
+    uint32_t dice = 1;  /* places of pivots: scattered, always the same */
     int lo = 0, hi = n; /* c[0..lo) are in, the border is in c[lo..hi) */
     double sum = 0;     /* of c[0..lo) */
     while (hi - lo > 1) {
@@ -173,7 +173,8 @@ void stage_top_p(struct sampler *s, const struct draw *d)
     s->n = sample_select(s->cand, n, (double)mass, false);
 }
 
-/* The candidates whose information -log p is nearest to the entropy, until they make up the mass. */
+/* The candidates whose information -log p is nearest to the entropy, until they make up the mass.
+ */
 void stage_typical(struct sampler *s, const struct draw *d)
 {
     if (d->p->typical >= 1)
@@ -203,8 +204,8 @@ void stage_min_p(struct sampler *s, const struct draw *d)
     s->n = n;
 }
 
-/* Of the candidates above the threshold only the least likely stays (and those marked keep), so that
- * a less obvious word gets its chance; with two or more there. */
+/* Of the candidates above the threshold only the least likely stays (and those marked keep), so
+ * that a less obvious word gets its chance; with two or more there. */
 void stage_xtc(struct sampler *s, const struct draw *d)
 {
     const float threshold = d->p->xtc_threshold;

@@ -1,8 +1,8 @@
 /* stream_text.c - see stream_text.h.
  *
- * Two stages. The first turns bytes into whole characters: up to three bytes of a character that may
- * still become complete wait in `partial`. The second appends each character to `text` and looks
- * whether a stop string ends there; what could be the beginning of one is kept back.
+ * Two stages. The first turns bytes into whole characters: up to three bytes of a character that
+ * may still become complete wait in `partial`. The second appends each character to `text` and
+ * looks whether a stop string ends there; what could be the beginning of one is kept back.
  *
  *   text   |..given..|....held....|        partial |..|
  *

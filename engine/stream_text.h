@@ -2,9 +2,9 @@
  * nothing that could still turn out to be the beginning of a stop string.
  *
  * Invalid bytes that can never become valid are passed on as U+FFFD (one for each maximal part of a
- * character, as the Unicode standard advises); the model's ids keep the truth. What is given out does
- * not depend on how the bytes were divided into tokens.
- * Fixed memory; one generation at a time; engine thread only.
+ * character, as the Unicode standard advises); the model's ids keep the truth. What is given out
+ * does not depend on how the bytes were divided into tokens. Fixed memory; one generation at a
+ * time; engine thread only.
  */
 #ifndef XUXIE_ENGINE_STREAM_TEXT_H
 #define XUXIE_ENGINE_STREAM_TEXT_H

@@ -263,9 +263,9 @@ static int too_many(const struct subcommand *command, int n_args, char **args)
     char quoted[360];
     err_quote(quoted, sizeof quoted, args[n_args - 1], strlen(args[n_args - 1]));
     if (close)
-        return cli_usage(command, _("one argument too many: “%s” (did you mean `xuxie %s`?)"),
+        return cli_usage(command, _("one argument too many: \"%s\" (did you mean `xuxie %s`?)"),
                          quoted, close);
-    return cli_usage(command, _("one argument too many: “%s”"), quoted);
+    return cli_usage(command, _("one argument too many: \"%s\""), quoted);
 }
 
 /* ---- running

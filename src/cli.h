@@ -1,7 +1,7 @@
 /* cli.h - the command line: which subcommands there are, and what is given to them.
  *
- * A subcommand is one src/cmd_*.c that ends in its row, a struct subcommand; cli.c lists the rows and
- * nothing else knows them. Which options a subcommand takes stands in the option table
+ * A subcommand is one src/cmd_*.c that ends in its row, a struct subcommand; cli.c lists the rows
+ * and nothing else knows them. Which options a subcommand takes stands in the option table
  * (option_table.c) under its bit.
  */
 #ifndef XUXIE_SRC_CLI_H
@@ -30,9 +30,8 @@ struct subcommand {
 
 extern const struct subcommand *const subcommands[]; /* the room first, ended by NULL */
 
-extern const struct subcommand command_room, command_continue, command_tokenize,
-    command_detokenize, command_model_list, command_model_info, command_model_logits,
-    command_perplexity, command_bench;
+extern const struct subcommand command_room, command_continue, command_tokenize, command_detokenize,
+    command_model_list, command_model_info, command_model_logits, command_perplexity, command_bench;
 
 /* Everything from the command line to the exit status. */
 int cli_main(int argc, char **argv);
@@ -41,8 +40,8 @@ int cli_main(int argc, char **argv);
 int cli_usage(const struct subcommand *command, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The subcommand whose name is nearest to a mistyped word, NULL when none is near: for the room, whose
- * argument may be one. */
+/* The subcommand whose name is nearest to a mistyped word, NULL when none is near: for the room,
+ * whose argument may be one. */
 const char *cli_closest_command(const char *word);
 
 /* `xuxie continue` on standard input (what NULL) or a file: the room without a terminal. */

@@ -1,6 +1,6 @@
-/* cmd_bench.c - `xuxie bench`: tokens per second, reading and writing. The fields of --json have the
- * names of llama-bench's, so that both can be put side by side. Tokens are drawn at random; only their
- * number matters. */
+/* cmd_bench.c - `xuxie bench`: tokens per second, reading and writing. The fields of --json have
+ * the names of llama-bench's, so that both can be put side by side. Tokens are drawn at random;
+ * only their number matters. */
 #include "config.h"
 
 #include <math.h>
@@ -49,9 +49,9 @@ static int once(struct bench *b, int n_prompt, int n_gen, struct err *err)
     kvcache_rewind(&b->d.kv, 0);
     int rc = n_prompt ? direct_eval(&b->d, b->ids, n_prompt, 0, NULL, NULL, err) : 0;
     for (int i = 0; !rc && i < n_gen; i++) {
-        rc = interrupt_signal() ? err_set(err, E_CANCELLED, _("interrupted"))
-                                : forward_eval(b->d.forward, b->ids + i, 1, WANT_LAST, NULL, NULL,
-                                               err);
+        rc = interrupt_signal()
+                 ? err_set(err, E_CANCELLED, _("interrupted"))
+                 : forward_eval(b->d.forward, b->ids + i, 1, WANT_LAST, NULL, NULL, err);
     }
     return rc;
 }

@@ -1,8 +1,8 @@
 /* cmd_continue.c - `xuxie continue [FILE|-]`: a text in, its continuation out as it is written.
  *
  * What reaches standard output is the new text and nothing else (or one JSON object per event); all
- * else goes to standard error. The generation is also recorded in the store; a store that does not work
- * is a warning, because the text is on standard output already.
+ * else goes to standard error. The generation is also recorded in the store; a store that does not
+ * work is a warning, because the text is on standard output already.
  */
 #include "config.h"
 
@@ -32,7 +32,7 @@ struct tokens {
 };
 
 struct job {
-    struct settings settings;  /* with what the model recommends */
+    struct settings settings; /* with what the model recommends */
     const struct flags *flags;
     struct str prompt;
     struct runner *runner;
@@ -40,12 +40,12 @@ struct job {
 
     int32_t *prompt_ids;
     size_t n_prompt_ids, prompt_capacity;
-    int n_dropped;             /* tokens cut off before the first word was written */
-    struct tokens tokens;      /* since the last text event */
-    bool started;              /* the JSON start event is out */
+    int n_dropped;        /* tokens cut off before the first word was written */
+    struct tokens tokens; /* since the last text event */
+    bool started;         /* the JSON start event is out */
     bool ends_with_newline;
 
-    struct store *store;       /* NULL: not recorded */
+    struct store *store; /* NULL: not recorded */
     store_ref generation;
     bool prompt_stored;
 };
@@ -70,7 +70,8 @@ static void add_token(struct tokens *t, int32_t id, float logprob)
     t->logprobs[t->n++] = logprob;
 }
 
-/* ---- the store ----------------------------------------------------------------------------------- */
+/* ---- the store
+ * ----------------------------------------------------------------------------------- */
 
 static void open_store(struct job *j)
 {
@@ -166,7 +167,8 @@ static void close_store(struct job *j)
     j->store = NULL;
 }
 
-/* ---- events -------------------------------------------------------------------------------------- */
+/* ---- events
+ * -------------------------------------------------------------------------------------- */
 
 static void json_start(struct job *j)
 {
@@ -175,14 +177,14 @@ static void json_start(struct job *j)
     char *text = settings_json(&j->settings, j->request.seed);
     json_t *settings = json_loads(text, 0, &error);
     free(text);
-    output_json(json_pack("{s:s, s:{s:o, s:o, s:o, s:o, s:o, s:i, s:o}, s:I, s:i, s:o}", "event",
-                          "start", "model", "name", output_json_string(info->name, strlen(info->name)),
-                          "path", output_json_string(info->path, strlen(info->path)), "arch",
-                          output_json_string(info->arch, strlen(info->arch)), "type",
-                          json_string(info->type), "identity", json_string(info->identity), "n_ctx",
-                          info->n_ctx, "n_params", json_integer(info->n_params), "seed",
-                          (json_int_t)j->request.seed, "prompt_tokens", (int)j->n_prompt_ids,
-                          "settings", settings ? settings : json_null()));
+    output_json(json_pack(
+        "{s:s, s:{s:o, s:o, s:o, s:o, s:o, s:i, s:o}, s:I, s:i, s:o}", "event", "start", "model",
+        "name", output_json_string(info->name, strlen(info->name)), "path",
+        output_json_string(info->path, strlen(info->path)), "arch",
+        output_json_string(info->arch, strlen(info->arch)), "type", json_string(info->type),
+        "identity", json_string(info->identity), "n_ctx", info->n_ctx, "n_params",
+        json_integer(info->n_params), "seed", (json_int_t)j->request.seed, "prompt_tokens",
+        (int)j->n_prompt_ids, "settings", settings ? settings : json_null()));
     output_flush();
 }
 
@@ -194,8 +196,7 @@ static void json_text(struct job *j, const char *text, size_t n)
         for (size_t i = 0; i < j->tokens.n; i++) {
             size_t n_piece;
             int32_t id = j->tokens.ids[i];
-            const char *piece =
-                tokenizer_piece(runner_tokenizer(j->runner), id, true, &n_piece);
+            const char *piece = tokenizer_piece(runner_tokenizer(j->runner), id, true, &n_piece);
             json_array_append_new(list, json_pack("{s:i, s:f, s:o}", "id", (int)id, "logprob",
                                                   (double)j->tokens.logprobs[i], "text",
                                                   output_json_string(piece, n_piece)));
@@ -208,10 +209,9 @@ static void json_text(struct job *j, const char *text, size_t n)
 static void on_prompt(struct job *j, const struct engine_event *ev)
 {
     for (uint32_t i = 0; i < ev->prompt.n_ids; i++) {
-        j->prompt_ids = grow(j->prompt_ids, j->n_prompt_ids, &j->prompt_capacity,
-                             sizeof j->prompt_ids[0]);
-        memcpy(&j->prompt_ids[j->n_prompt_ids++], ev->bytes + i * sizeof(int32_t),
-               sizeof(int32_t));
+        j->prompt_ids =
+            grow(j->prompt_ids, j->n_prompt_ids, &j->prompt_capacity, sizeof j->prompt_ids[0]);
+        memcpy(&j->prompt_ids[j->n_prompt_ids++], ev->bytes + i * sizeof(int32_t), sizeof(int32_t));
     }
     if (ev->prompt.last && j->flags->json && !j->started) {
         j->started = true;
@@ -293,14 +293,15 @@ static const char *code_name(enum err_code code)
 
 static void json_done(const struct engine_event *ev)
 {
-    output_json(json_pack(
-        "{s:s, s:s, s:i, s:i, s:i, s:f, s:f}", "event", "done", "reason",
-        engine_done_name(ev->done.reason), "prompt_tokens", ev->done.n_prompt, "reused_tokens",
-        ev->done.n_reused, "tokens", ev->done.n_tokens, "prefill_ms",
-        (double)ev->done.prefill_us / 1e3, "decode_ms", (double)ev->done.decode_us / 1e3));
+    output_json(json_pack("{s:s, s:s, s:i, s:i, s:i, s:f, s:f}", "event", "done", "reason",
+                          engine_done_name(ev->done.reason), "prompt_tokens", ev->done.n_prompt,
+                          "reused_tokens", ev->done.n_reused, "tokens", ev->done.n_tokens,
+                          "prefill_ms", (double)ev->done.prefill_us / 1e3, "decode_ms",
+                          (double)ev->done.decode_us / 1e3));
 }
 
-/* ---- the command --------------------------------------------------------------------------------- */
+/* ---- the command
+ * --------------------------------------------------------------------------------- */
 
 static int generate(struct job *j, struct err *err)
 {
@@ -397,9 +398,10 @@ const struct subcommand command_continue = {
     .name = "continue",
     .arguments = N_("[FILE|-]"),
     .help = N_("Continue a text: the new words go to standard output"),
-    .about = N_("Reads FILE, or standard input, as UTF-8 and writes on from its end. The generation is "
-                "also recorded in the database. With --json every event is a line: start, prefill, "
-                "text, cut, done, error."),
+    .about =
+        N_("Reads FILE, or standard input, as UTF-8 and writes on from its end. The generation is "
+           "also recorded in the database. With --json every event is a line: start, prefill, "
+           "text, cut, done, error."),
     .bit = CMD_CONTINUE,
     .max_args = 1,
     .run = run_continue,

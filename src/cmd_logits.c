@@ -1,6 +1,6 @@
-/* cmd_logits.c - `xuxie model logits`: what the model computes for given tokens, as a NumPy file, to
- * compare with other programs. Keys and values are always f32, so that only the weights' type and the
- * order of summation differ from a reference. */
+/* cmd_logits.c - `xuxie model logits`: what the model computes for given tokens, as a NumPy file,
+ * to compare with other programs. Keys and values are always f32, so that only the weights' type
+ * and the order of summation differ from a reference. */
 #include "config.h"
 
 #include <errno.h>
@@ -28,8 +28,9 @@ static int parse_ids(const char *text, int n_vocab, int32_t **out, int *n_out, s
         err_quote(quoted, sizeof quoted, p, len);
         if (end != p + len || errno || id < 0 || id >= n_vocab) {
             free(ids);
-            return err_set(err, E_INPUT, _("--ids: entry %zu, “%s”, is not a token; they go from 0 "
-                                           "to %d"),
+            return err_set(err, E_INPUT,
+                           _("--ids: entry %zu, \"%s\", is not a token; they go from 0 "
+                             "to %d"),
                            n + 1, quoted, n_vocab - 1);
         }
         ids[n++] = (int32_t)id;

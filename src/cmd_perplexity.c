@@ -1,9 +1,10 @@
 /* cmd_perplexity.c - `xuxie perplexity FILE`: how surprised a model is by a text.
  *
- * As llama.cpp's perplexity tool does it: the text's tokens are cut into consecutive windows of n_ctx;
- * each is evaluated on its own (its first token replaced by BOS where the model wants one); the tokens
- * after the first half are scored, so that each is seen with at least n_ctx/2 - 1 tokens before it. The
- * result is exp(mean of -ln p) with its standard error exp(mean) * sqrt(variance / (count - 1)).
+ * As llama.cpp's perplexity tool does it: the text's tokens are cut into consecutive windows of
+ * n_ctx; each is evaluated on its own (its first token replaced by BOS where the model wants one);
+ * the tokens after the first half are scored, so that each is seen with at least n_ctx/2 - 1 tokens
+ * before it. The result is exp(mean of -ln p) with its standard error exp(mean) * sqrt(variance /
+ * (count - 1)).
  */
 #include "config.h"
 
@@ -20,7 +21,7 @@
 #include "src/textfile.h"
 
 struct scoring {
-    const int32_t *window;  /* [n_ctx] */
+    const int32_t *window; /* [n_ctx] */
     int n_ctx, n_vocab;
     double sum, sum_squares; /* of -ln p */
     int64_t count;
@@ -157,8 +158,9 @@ const struct subcommand command_perplexity = {
     .name = "perplexity",
     .arguments = N_("FILE|-"),
     .help = N_("Measure how well a model predicts a text"),
-    .about = N_("The text is cut into windows of the context's size; the first half of each is only "
-                "context. Smaller is better; compare only models with the same tokenizer."),
+    .about =
+        N_("The text is cut into windows of the context's size; the first half of each is only "
+           "context. Smaller is better; compare only models with the same tokenizer."),
     .bit = CMD_PERPLEXITY,
     .min_args = 1,
     .max_args = 1,

@@ -1,5 +1,5 @@
-/* cmd_tokenize.c - `xuxie tokenize` and `xuxie detokenize`: text to token ids and back, as one text or
- * line by line in JSON. Exact in both directions: nothing is trimmed, added or normalised. */
+/* cmd_tokenize.c - `xuxie tokenize` and `xuxie detokenize`: text to token ids and back, as one text
+ * or line by line in JSON. Exact in both directions: nothing is trimmed, added or normalised. */
 #include "config.h"
 
 #include <errno.h>
@@ -78,7 +78,8 @@ static int decode(const struct cli *cli, const struct source *s, long long id, c
     return 0;
 }
 
-/* ---- one text ------------------------------------------------------------------------------------ */
+/* ---- one text
+ * ------------------------------------------------------------------------------------ */
 
 static int tokenize_text(const struct cli *cli, const struct source *s, const char *path,
                          struct err *err)
@@ -119,7 +120,7 @@ static int detokenize_text(const struct cli *cli, const struct source *s, const 
         long long id = strtoll(p, &end, 10);
         size_t n = strcspn(p, " \t\r\n,");
         if (end != p + n || errno)
-            rc = err_set(err, E_INPUT, _("%s: byte %zu: “%s” is not a token id"),
+            rc = err_set(err, E_INPUT, _("%s: byte %zu: \"%s\" is not a token id"),
                          textfile_name(path), (size_t)(p - begin),
                          err_quote(where, sizeof where, p, n));
         else {
@@ -146,7 +147,8 @@ static int detokenize_text(const struct cli *cli, const struct source *s, const 
     return rc;
 }
 
-/* ---- JSON lines ---------------------------------------------------------------------------------- */
+/* ---- JSON lines
+ * ---------------------------------------------------------------------------------- */
 
 static int tokenize_line(const struct cli *cli, const struct source *s, const json_t *line,
                          const char *where, struct err *err)
@@ -250,7 +252,8 @@ static int each_line(const struct cli *cli, const struct source *s, const char *
     return rc < 0 ? rc : 0;
 }
 
-/* ---- the commands -------------------------------------------------------------------------------- */
+/* ---- the commands
+ * -------------------------------------------------------------------------------- */
 
 typedef int text_fn(const struct cli *cli, const struct source *s, const char *path,
                     struct err *err);
@@ -264,8 +267,8 @@ static int run(const struct cli *cli, text_fn *whole, line_fn *by_line)
         return cli_usage(cli->command, _("give either --model or --tokenizer"));
     int rc = source_open(cli, &s, &err);
     if (!rc)
-        rc = cli->flags.jsonl ? each_line(cli, &s, path, by_line, &err)
-                              : whole(cli, &s, path, &err);
+        rc =
+            cli->flags.jsonl ? each_line(cli, &s, path, by_line, &err) : whole(cli, &s, path, &err);
     source_close(&s);
     output_flush(); /* what was right comes before the message */
     if (rc == E_CANCELLED)
@@ -287,8 +290,9 @@ const struct subcommand command_tokenize = {
     .name = "tokenize",
     .arguments = N_("[FILE|-]"),
     .help = N_("Print the token ids of a text"),
-    .about = N_("The whole of FILE, or standard input, is one text; the ids come out on one line. With "
-                "--jsonl every line is a text of its own."),
+    .about =
+        N_("The whole of FILE, or standard input, is one text; the ids come out on one line. With "
+           "--jsonl every line is a text of its own."),
     .bit = CMD_TOKENIZE,
     .max_args = 1,
     .run = run_tokenize,
@@ -298,8 +302,9 @@ const struct subcommand command_detokenize = {
     .name = "detokenize",
     .arguments = N_("[FILE|-]"),
     .help = N_("Print the text of token ids"),
-    .about = N_("Reads ids separated by blanks, commas or line ends from FILE or standard input. With "
-                "--jsonl every line is a list of its own."),
+    .about =
+        N_("Reads ids separated by blanks, commas or line ends from FILE or standard input. With "
+           "--jsonl every line is a list of its own."),
     .bit = CMD_DETOKENIZE,
     .max_args = 1,
     .run = run_detokenize,

@@ -1,9 +1,9 @@
-/* config.c - reads xuxie.ini into the settings. inih finds names and values; the option table decides
- * what they mean. Sections are for the reader's eye: `[story]` changes nothing.
+/* config.c - reads xuxie.ini into the settings. inih finds names and values; the option table
+ * decides what they mean. Sections are for the reader's eye: `[story]` changes nothing.
  *
  * inih gives no line numbers, but asks for one line at a time and calls back before it asks for the
- * next: the reader counts. It is given the text in memory, checked before: at most 1 MiB, no line longer
- * than its buffer (inih would take the rest for another line), no NUL.
+ * next: the reader counts. It is given the text in memory, checked before: at most 1 MiB, no line
+ * longer than its buffer (inih would take the rest for another line), no NUL.
  */
 #include "config.h"
 
@@ -65,8 +65,8 @@ static char *next_line(char *out, int size, void *arg)
     if ((plain && !strpbrk(out, "=:")) || (*out == '[' && !strchr(out, ']'))) {
         char quoted[360];
         err_quote(quoted, sizeof quoted, out, (size_t)(end - out));
-        tell(r, _("%s: line %d: neither “name = value” nor “[section]”: “%s”"), r->path, r->line,
-             quoted);
+        tell(r, _("%s: line %d: neither \"name = value\" nor \"[section]\": \"%s\""), r->path,
+             r->line, quoted);
     }
     return out;
 }

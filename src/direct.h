@@ -1,5 +1,5 @@
-/* direct.h - a model computed on the calling thread, without the engine's thread and messages: for the
- * subcommands that want logits (model logits, perplexity, bench). */
+/* direct.h - a model computed on the calling thread, without the engine's thread and messages: for
+ * the subcommands that want logits (model logits, perplexity, bench). */
 #ifndef XUXIE_SRC_DIRECT_H
 #define XUXIE_SRC_DIRECT_H
 
@@ -23,8 +23,8 @@ struct direct {
 int direct_open(const struct settings *settings, struct direct *d, struct err *err);
 void direct_close(struct direct *d); /* an empty one too */
 
-/* Evaluates ids[0..n) after what the cache holds, in chunks; each(arg, i, logits) is called for every
- * token i from `first` on when it is not NULL. E_CANCELLED on a signal. */
+/* Evaluates ids[0..n) after what the cache holds, in chunks; each(arg, i, logits) is called for
+ * every token i from `first` on when it is not NULL. E_CANCELLED on a signal. */
 int direct_eval(struct direct *d, const int32_t *ids, int n, int first,
                 int (*each)(void *arg, int i, const float *logits, struct err *err), void *arg,
                 struct err *err);

@@ -1,10 +1,11 @@
-/* interrupt.c - see interrupt.h. OpenBLAS starts threads before main with an empty signal mask, so a
- * handler may run in any thread: it touches only a sig_atomic_t and a descriptor. */
+/* interrupt.c - see interrupt.h. OpenBLAS starts threads before main with an empty signal mask, so
+ * a handler may run in any thread: it touches only a sig_atomic_t and a descriptor. */
 #include "config.h"
 
 #include "src/interrupt.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,8 +42,11 @@ static void on_bus(int sig, siginfo_t *info, void *context)
     (void)context;
     if (engine_fault(info->si_addr))
         return;
-    ssize_t ignored = write(STDERR_FILENO, bus_message, strlen(bus_message));
-    (void)ignored;
+    static atomic_flag told = ATOMIC_FLAG_INIT; /* several threads may run into it */
+    if (!atomic_flag_test_and_set(&told)) {
+        ssize_t ignored = write(STDERR_FILENO, bus_message, strlen(bus_message));
+        (void)ignored;
+    }
     _exit(1);
 }
 

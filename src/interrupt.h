@@ -3,8 +3,8 @@
  * SIGINT, SIGTERM and SIGHUP only leave a note: loops look at interrupt_signal(), waits add
  * interrupt_fd() to their poll. System calls are not restarted. A second signal ends the process at
  * once. A signal that was ignored when the program began (nohup, background jobs) stays ignored.
- * SIGPIPE is ignored; SIGBUS in a model file goes to engine_fault(), any other one - a model that was
- * cut short while a command computed on it - ends the process with a sentence and status 1.
+ * SIGPIPE is ignored; SIGBUS in a model file goes to engine_fault(), any other one - a model that
+ * was cut short while a command computed on it - ends the process with a sentence and status 1.
  */
 #ifndef XUXIE_SRC_INTERRUPT_H
 #define XUXIE_SRC_INTERRUPT_H

@@ -3,13 +3,14 @@
 #ifndef XUXIE_SRC_LOCALE_SETUP_H
 #define XUXIE_SRC_LOCALE_SETUP_H
 
-/* Sets the locale. When its character set is not UTF-8, C.UTF-8 is forced through LC_ALL (readline asks
- * the environment again), after LANGUAGE has been set from what the person asked for, so that messages
- * stay in that language. Numbers are always written with a point. Finds the message catalogues. */
+/* Sets the locale. When its character set is not UTF-8, C.UTF-8 is forced through LC_ALL (readline
+ * asks the environment again), after LANGUAGE has been set from what the person asked for, so that
+ * messages stay in that language. Numbers are always written with a point. Finds the message
+ * catalogues. */
 void locale_setup(void);
 
-/* The environment as it was before locale_setup, for execve in a child: a NULL-ended array to be freed
- * with one free(); its strings are borrowed. */
+/* The environment as it was before locale_setup, for execve in a child: a NULL-ended array to be
+ * freed with one free(); its strings are borrowed. */
 char **locale_child_environ(void);
 
 #endif

@@ -45,9 +45,9 @@ static int resolve_bundled(struct str *out, struct err *err)
         return 0;
     char quoted[360];
     err_quote(quoted, sizeof quoted, str_cstr(out), out->len);
-    return err_set(err, E_INPUT,
-                   _("%s: the bundled model is not there; reinstall xuxie or name one with --model"),
-                   quoted);
+    return err_set(
+        err, E_INPUT,
+        _("%s: the bundled model is not there; reinstall xuxie or name one with --model"), quoted);
 }
 
 static bool is_bundled_name(const char *name)

@@ -14,10 +14,10 @@ struct model_entry {
     bool bundled;
 };
 
-/* Finds the file of a model argument and appends its path to out. NULL or empty: the bundled model. A
- * word with a slash is a path ("~/" is the home directory); else a file of the current directory, else
- * a name models_each() tells, with or without .gguf. E_INPUT says where it was looked for. The file
- * itself is not opened. */
+/* Finds the file of a model argument and appends its path to out. NULL or empty: the bundled model.
+ * A word with a slash is a path ("~/" is the home directory); else a file of the current directory,
+ * else a name models_each() tells, with or without .gguf. E_INPUT says where it was looked for. The
+ * file itself is not opened. */
 int models_resolve(const char *model, struct str *out, struct err *err);
 
 /* Tells every model that lies in a known place: the bundled one first, then by name. Entries are

@@ -56,7 +56,15 @@ static int write_header(struct npy *f, size_t n_rows, struct err *err)
     /* magic, version, length: 10 bytes; the text ends with a newline */
     int total = (10 + n + 1 + 63) / 64 * 64;
     int length = total - 10;
-    unsigned char head[10] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (unsigned char)(length & 0xFF),
+    unsigned char head[10] = {0x93,
+                              'N',
+                              'U',
+                              'M',
+                              'P',
+                              'Y',
+                              1,
+                              0,
+                              (unsigned char)(length & 0xFF),
                               (unsigned char)(length >> 8)};
     if (fwrite(head, sizeof head, 1, f->file) != 1 ||
         fprintf(f->file, "%-*s\n", length - 1, text) != length)

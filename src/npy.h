@@ -1,5 +1,6 @@
-/* npy.h - writes a float32 matrix as a NumPy file (format version 1.0, NEP 1), row by row. A regular
- * target is replaced only when everything is on disk; a device or pipe is written directly. */
+/* npy.h - writes a float32 matrix as a NumPy file (format version 1.0, NEP 1), row by row. A
+ * regular target is replaced only when everything is on disk; a device or pipe is written directly.
+ */
 #ifndef XUXIE_SRC_NPY_H
 #define XUXIE_SRC_NPY_H
 

@@ -1,8 +1,8 @@
 /* option_table.c - the master copy of the options, and reading and writing of their plain values.
  *
- * Invariants (tests/unit/test_options.c checks them): names are unique and use underscores; a letter
- * is unique among the rows of a command; `def` is allowed; `allowed` names the same limits as min and
- * max; a row for /set or the ini file belongs to struct settings.
+ * Invariants (tests/unit/test_options.c checks them): names are unique and use underscores; a
+ * letter is unique among the rows of a command; `def` is allowed; `allowed` names the same limits
+ * as min and max; a row for /set or the ini file belongs to struct settings.
  */
 #include "config.h"
 
@@ -39,7 +39,7 @@ const char *const option_group_names[N_GROUPS] = {
     [GROUP_PROGRAM] = N_("Input, output and files"),
 };
 
-#define SET(field) .offset = offsetof(struct settings, field)
+#define SET(field)  .offset = offsetof(struct settings, field)
 #define FLAG(field) .offset = offsetof(struct flags, field), .is_flag = true
 #define SAMPLING                                                                                   \
     .group = GROUP_SAMPLING, .scope = EVERYWHERE, .commands = WRITING, .in_preset = true
@@ -163,7 +163,7 @@ const struct option_row option_rows[] = {
     {.name = "ambiguous_width", .type = OPTION_INT, SET(ambiguous_width), .group = GROUP_ROOM,
      .scope = EVERYWHERE, .commands = CMD_ROOM, .min = 0, .max = 2, .word = "auto", .def = "auto",
      .arg = N_("N"),
-     .help = N_("Columns the terminal gives to characters such as “ ” … —; auto asks it"),
+     .help = N_("Columns the terminal gives to ambiguous characters such as curly quotes; auto asks it"),
      .allowed = N_("0 to 2 (0 = auto)")},
     {.name = "escape_delay", .type = OPTION_INT, SET(escape_delay), .group = GROUP_ROOM,
      .scope = EVERYWHERE, .commands = CMD_ROOM, .min = 0, .max = 5000, .word = "auto",
@@ -260,8 +260,8 @@ static int refuse(const struct option_row *row, const char *value, struct err *e
 {
     char quoted[360];
     err_quote(quoted, sizeof quoted, value, strlen(value));
-    return err_set(err, E_USAGE, _("%s: “%s” is not understood; allowed is %s"), row->name, quoted,
-                   row->allowed ? _(row->allowed) : _("on, off"));
+    return err_set(err, E_USAGE, _("%s: \"%s\" is not understood; allowed is %s"), row->name,
+                   quoted, row->allowed ? _(row->allowed) : _("on, off"));
 }
 
 static int out_of_range(const struct option_row *row, const char *value, struct err *err)
@@ -314,8 +314,7 @@ static int store_int(const struct option_row *row, int64_t *field, const char *v
     return 0;
 }
 
-static int store_bool(const struct option_row *row, bool *field, const char *value,
-                      struct err *err)
+static int store_bool(const struct option_row *row, bool *field, const char *value, struct err *err)
 {
     static const char *const yes[] = {"on", "yes", "true", "1"};
     static const char *const no[] = {"off", "no", "false", "0"};

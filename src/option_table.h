@@ -1,8 +1,9 @@
-/* option_table.h - the rows of the one table (see options.h). Seen by options.c, config.c, cli*.c and
- * the tests only; everybody else uses options.h.
+/* option_table.h - the rows of the one table (see options.h). Seen by options.c, config.c, cli*.c
+ * and the tests only; everybody else uses options.h.
  *
- * A row writes into struct settings (what the person may set anywhere) or into struct flags (switches
- * and arguments of one subcommand, command line only). Adding an option is adding a row and a field.
+ * A row writes into struct settings (what the person may set anywhere) or into struct flags
+ * (switches and arguments of one subcommand, command line only). Adding an option is adding a row
+ * and a field.
  */
 #ifndef XUXIE_SRC_OPTION_TABLE_H
 #define XUXIE_SRC_OPTION_TABLE_H
@@ -49,18 +50,25 @@ enum option_type {
     OPTION_BIAS,     /* settings.bias */
 };
 
-enum option_group { GROUP_SAMPLING, GROUP_LENGTH, GROUP_ENGINE, GROUP_ROOM, GROUP_PROGRAM, N_GROUPS };
+enum option_group {
+    GROUP_SAMPLING,
+    GROUP_LENGTH,
+    GROUP_ENGINE,
+    GROUP_ROOM,
+    GROUP_PROGRAM,
+    N_GROUPS
+};
 
 struct option_row {
-    const char *name;           /* top_k */
-    char letter;                /* short option, 0: none */
+    const char *name; /* top_k */
+    char letter;      /* short option, 0: none */
     enum option_type type;
     enum option_group group;
-    bool is_flag;               /* the field is in struct flags, else in struct settings */
-    bool in_preset;             /* presets decide its value */
+    bool is_flag;   /* the field is in struct flags, else in struct settings */
+    bool in_preset; /* presets decide its value */
     size_t offset;
-    double min, max;            /* numbers */
-    const char *word;           /* how `min` is also written: "auto", "off"; NULL: only as a number */
+    double min, max;  /* numbers */
+    const char *word; /* how `min` is also written: "auto", "off"; NULL: only as a number */
     const char *const *choices; /* OPTION_CHOICE, OPTION_WORD; ended by NULL */
     const char *def;            /* as it would be typed; NULL: empty */
     const char *arg;            /* N_() shown for its value; NULL for switches */
@@ -81,8 +89,8 @@ const char *option_hyphens(const struct option_row *row, char out[64]);
 /* Is the value given on the command line optional or absent (a switch)? */
 bool option_is_switch(const struct option_row *row);
 
-/* Reads a value of a FLOAT, INT, BOOL, CHOICE, WORD or TEXT row into the field of `base`, the struct
- * the row belongs to. E_USAGE with name, value and what is allowed. */
+/* Reads a value of a FLOAT, INT, BOOL, CHOICE, WORD or TEXT row into the field of `base`, the
+ * struct the row belongs to. E_USAGE with name, value and what is allowed. */
 int option_store(const struct option_row *row, void *base, const char *value, struct err *err);
 /* The field as text, appended; the same types. */
 void option_print(const struct option_row *row, const void *base, struct str *out);

@@ -1,9 +1,9 @@
 /* options.c - struct settings: values, where each came from, and the four rows that are more than a
  * plain value (preset, samplers, stop, logit_bias).
  *
- * settings.origin[row] is the highest origin a row was set by. A lower one is checked but not taken, so
- * the order in which sources are read does not matter for single values; for `preset`, sources must be
- * read in the order of precedence (main does: ini file, then command line).
+ * settings.origin[row] is the highest origin a row was set by. A lower one is checked but not
+ * taken, so the order in which sources are read does not matter for single values; for `preset`,
+ * sources must be read in the order of precedence (main does: ini file, then command line).
  */
 #include "config.h"
 
@@ -120,8 +120,8 @@ static bool is_quoted_list(const char *p)
     }
 }
 
-/* On the command line a value is one text, given as often as needed; elsewhere it may also be a list of
- * quoted texts. */
+/* On the command line a value is one text, given as often as needed; elsewhere it may also be a
+ * list of quoted texts. */
 static int set_stops(struct settings *s, int row, const char *value, enum option_origin origin,
                      struct err *err)
 {
@@ -188,7 +188,7 @@ static int set_bias(struct settings *s, int row, const char *value, enum option_
         if (parse_bias(&p, &b) != 0) {
             char quoted[360];
             err_quote(quoted, sizeof quoted, value, strlen(value));
-            return err_set(err, E_USAGE, _("logit_bias: “%s” is not understood; allowed is %s"),
+            return err_set(err, E_USAGE, _("logit_bias: \"%s\" is not understood; allowed is %s"),
                            quoted, _(option_rows[row].allowed));
         }
         size_t i = 0;
@@ -223,7 +223,7 @@ static int set_preset(struct settings *s, const char *name, enum option_origin o
     if (!preset_word(i)) {
         char quoted[360];
         err_quote(quoted, sizeof quoted, name, strlen(name));
-        return err_set(err, E_USAGE, _("preset: there is no “%s”; allowed is %s"), quoted,
+        return err_set(err, E_USAGE, _("preset: there is no \"%s\"; allowed is %s"), quoted,
                        _(option_rows[option_find("preset")].allowed));
     }
     snprintf(s->preset, sizeof s->preset, "%s", name);
@@ -300,8 +300,8 @@ static int unknown(const char *name, struct err *err)
     err_quote(quoted, sizeof quoted, name, strlen(name));
     const char *close = closest_word(name, setting_word);
     if (close)
-        return err_set(err, E_USAGE, _("“%s” is not a setting; did you mean %s?"), quoted, close);
-    return err_set(err, E_USAGE, _("“%s” is not a setting"), quoted);
+        return err_set(err, E_USAGE, _("\"%s\" is not a setting; did you mean %s?"), quoted, close);
+    return err_set(err, E_USAGE, _("\"%s\" is not a setting"), quoted);
 }
 
 int settings_set(struct settings *s, const char *name, const char *value, enum option_origin origin,

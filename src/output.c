@@ -22,9 +22,9 @@
 
 enum { FLUSH_BYTES = 65536, PROGRESS_AFTER_MS = 500 };
 
-static struct str waiting;     /* for standard output */
-static int failed_errno;       /* 0: all is well */
-static size_t progress_width;  /* columns of the passing line on the screen, 0: none */
+static struct str waiting;    /* for standard output */
+static int failed_errno;      /* 0: all is well */
+static size_t progress_width; /* columns of the passing line on the screen, 0: none */
 static int64_t progress_since;
 
 void output_secure_descriptors(void)

@@ -1,10 +1,9 @@
 /* output.h - standard output and standard error of the subcommands.
  *
- * Output is collected and written on output_flush(), or when 64 KiB are waiting. Once writing failed
- * all further output is dropped and output_ok() is false; output_finish() then decides the exit
- * status: a reader that went away (closed pipe) is no failure.
- * Messages go to standard error, always made harmless (text_safe), one line each.
- * One thread.
+ * Output is collected and written on output_flush(), or when 64 KiB are waiting. Once writing
+ * failed all further output is dropped and output_ok() is false; output_finish() then decides the
+ * exit status: a reader that went away (closed pipe) is no failure. Messages go to standard error,
+ * always made harmless (text_safe), one line each. One thread.
  */
 #ifndef XUXIE_SRC_OUTPUT_H
 #define XUXIE_SRC_OUTPUT_H
@@ -22,11 +21,11 @@ void output_secure_descriptors(void);
 void output_write(const void *bytes, size_t n);
 void output_puts(const char *text);
 void output_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* Text of a model or a file: as it is, or made harmless when standard output is a terminal and raw is
- * false. n_bytes must not end inside a character. */
+/* Text of a model or a file: as it is, or made harmless when standard output is a terminal and raw
+ * is false. n_bytes must not end inside a character. */
 void output_text(const void *bytes, size_t n_bytes, bool raw);
-/* One line of JSON; takes the value. Strings in it must be made with output_json_string when they may
- * be anything. */
+/* One line of JSON; takes the value. Strings in it must be made with output_json_string when they
+ * may be anything. */
 void output_json(json_t *value);
 /* Bytes as a JSON string; invalid UTF-8 becomes U+FFFD. */
 json_t *output_json_string(const void *bytes, size_t n_bytes);
@@ -36,8 +35,8 @@ bool output_flush(void);
 bool output_ok(void);
 /* Is standard output a terminal? */
 bool output_is_tty(void);
-/* Flushes and returns the exit status: the command's own, 0 when the reader went away, 4 (told) when
- * writing failed otherwise. */
+/* Flushes and returns the exit status: the command's own, 0 when the reader went away, 4 (told)
+ * when writing failed otherwise. */
 int output_finish(int status);
 
 /* "xuxie: message", returns the exit status for err->code. */
@@ -47,8 +46,8 @@ void output_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A line without anything before it on standard error. */
 void output_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Shows a passing line on standard error when that is a terminal and half a second has gone by since
- * output_progress_begin(). Other output removes it. */
+/* Shows a passing line on standard error when that is a terminal and half a second has gone by
+ * since output_progress_begin(). Other output removes it. */
 void output_progress_begin(void);
 void output_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void output_progress_end(void);

@@ -1,11 +1,11 @@
-/* presets.c - the table of presets. A value is written as a person would type it, so that a preset and
- * an ini file say the same thing in the same words.
+/* presets.c - the table of presets. A value is written as a person would type it, so that a preset
+ * and an ini file say the same thing in the same words.
  *
  * Sources. story: min-p at the middle of its recommended 0.01-0.1, DRY at its author's 0.8; allowed
- * length 4 because near-character tokens make 2 punish Chinese names. creative: the combination XTC's
- * author recommends. damo: the defaults of ModelScope's GPT-3 configuration. gpt3: the released
- * samples of Brown et al. 2020. qwen: the model cards. The reference code of damo, gpt3 and qwen
- * divides by the temperature before it truncates, hence their order.
+ * length 4 because near-character tokens make 2 punish Chinese names. creative: the combination
+ * XTC's author recommends. damo: the defaults of ModelScope's GPT-3 configuration. gpt3: the
+ * released samples of Brown et al. 2020. qwen: the model cards. The reference code of damo, gpt3
+ * and qwen divides by the temperature before it truncates, hence their order.
  */
 #include "config.h"
 

@@ -20,8 +20,8 @@ struct runner {
     uint64_t last_id;
 };
 
-/* Waits for the session or a signal. Once a signal came its descriptor stays readable: it is left out
- * then. */
+/* Waits for the session or a signal. Once a signal came its descriptor stays readable: it is left
+ * out then. */
 static void wait_for_event(const struct runner *r)
 {
     struct pollfd fds[] = {{.fd = engine_fd(r->session), .events = POLLIN},

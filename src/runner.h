@@ -17,8 +17,8 @@ const struct engine_info *runner_info(const struct runner *r);
 const struct tokenizer *runner_tokenizer(const struct runner *r);
 
 /* Submits the request (its id is given here) and hands every event to on_event until EV_DONE, which
- * is handed on too and copied to *done. When on_event returns false, or a signal comes, the request is
- * cancelled; its EV_DONE still arrives. Returns 0, or the code and message of EV_ERROR. */
+ * is handed on too and copied to *done. When on_event returns false, or a signal comes, the request
+ * is cancelled; its EV_DONE still arrives. Returns 0, or the code and message of EV_ERROR. */
 int runner_generate(struct runner *r, struct engine_request *request,
                     bool (*on_event)(void *arg, const struct engine_event *ev), void *arg,
                     struct engine_event *done, struct err *err);

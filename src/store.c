@@ -59,10 +59,11 @@ static int configure(sqlite3 *db)
 }
 
 /* Opens a connection and makes it read the schema, which is where trouble shows. */
-static int connect(const struct store *s, struct sql *q, int flags, const char *vfs, struct err *err)
+static int connect(const struct store *s, struct sql *q, const char *name, int flags,
+                   const char *vfs, struct err *err)
 {
     sqlite3 *db = NULL;
-    int rc = sqlite3_open_v2(s->path, &db, flags | SQLITE_OPEN_NOMUTEX, vfs);
+    int rc = sqlite3_open_v2(name, &db, flags | SQLITE_OPEN_NOMUTEX, vfs);
     if (rc == SQLITE_OK)
         rc = configure(db);
     if (rc == SQLITE_OK && vfs)
@@ -78,17 +79,6 @@ static int connect(const struct store *s, struct sql *q, int flags, const char *
     return rc;
 }
 
-static int connect_reader(struct store *s, struct err *err)
-{
-    int rc = connect(s, &s->reader, SQLITE_OPEN_READONLY, NULL, err);
-    if (rc != SQLITE_OK && s->read_only) {
-        /* On a medium that cannot be written SQLite can make no shared memory for the -wal. Nobody
-         * can be writing there either, so it is read without locks. */
-        rc = connect(s, &s->reader, SQLITE_OPEN_READONLY, "unix-none", NULL);
-    }
-    return rc == SQLITE_OK ? 0 : E_STORE;
-}
-
 static int64_t file_bytes(const char *path, const char *suffix)
 {
     struct str name = STR_INIT;
@@ -97,6 +87,36 @@ static int64_t file_bytes(const char *path, const char *suffix)
     int64_t n = stat(str_cstr(&name), &st) == 0 ? (int64_t)st.st_size : 0;
     str_free(&name);
     return n;
+}
+
+/* Reads a file that is taken to stay as it is: no locks, no -wal, nothing made beside it. */
+static int connect_immutable(struct store *s, struct err *err)
+{
+    struct str uri = STR_INIT;
+    str_puts(&uri, "file:");
+    for (const char *p = s->path; *p; p++)
+        str_printf(&uri, "%%%02X", (unsigned char)*p);
+    str_puts(&uri, "?immutable=1");
+    int rc = connect(s, &s->reader, str_cstr(&uri), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL, err);
+    str_free(&uri);
+    return rc;
+}
+
+/* Where the database may not be written, nothing is made beside it either. A -shm that is there
+ * belongs to an xuxie that may run, and its locks are kept; without one nobody writes (WAL needs it),
+ * so no locks are taken: what a crash has left in the -wal is read with an index in memory. Also
+ * when a crash has left a -shm that cannot be used. */
+static int connect_reader(struct store *s, bool writable, struct err *err)
+{
+    const int read_only = SQLITE_OPEN_READONLY;
+    int rc = SQLITE_CANTOPEN;
+    if (writable || file_bytes(s->path, "-shm") > 0)
+        rc = connect(s, &s->reader, s->path, read_only, NULL, err);
+    if (rc != SQLITE_OK && !writable)
+        rc = file_bytes(s->path, "-wal") > 0
+                 ? connect(s, &s->reader, s->path, read_only, "unix-none", err)
+                 : connect_immutable(s, err);
+    return rc == SQLITE_OK ? 0 : E_STORE;
 }
 
 static bool worth_checking(const char *path)
@@ -182,12 +202,21 @@ static int choose_journal(struct store *s, struct err *err)
     return rc == SQLITE_OK ? 0 : store_sql_err(s, w->q.db, rc, err);
 }
 
+/* Closes the writer's connection so that nothing changes: not a -wal with content, and an empty one,
+ * which SQLite made when it looked, goes again. */
+static void leave(struct store *s)
+{
+    if (file_bytes(s->path, "-wal") == 0)
+        sqlite3_db_config(s->writer.q.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    sql_close(&s->writer.q);
+}
+
 /* The connection that writes. On failure, or when the file turns out to be damaged (read_only is then
  * set), it is closed again without having changed a database that is not ours. */
 static int connect_writer(struct store *s, struct err *err)
 {
     struct writer *w = &s->writer;
-    if (connect(s, &w->q, SQLITE_OPEN_READWRITE, NULL, err) != SQLITE_OK)
+    if (connect(s, &w->q, s->path, SQLITE_OPEN_READWRITE, NULL, err) != SQLITE_OK)
         return E_STORE;
     int rc = 0;
     bool damaged = check_damage(s);
@@ -200,7 +229,7 @@ static int connect_writer(struct store *s, struct err *err)
     if (rc == 0 && !damaged)
         sqlite3_db_config(w->q.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
     else
-        sql_close(&w->q);
+        leave(s);
     return rc;
 }
 
@@ -279,7 +308,7 @@ static int connect_both(struct store *s, const struct store_file *file, unsigned
         rc = connect_writer(s, err);
     }
     if (rc == 0)
-        rc = connect_reader(s, err);
+        rc = connect_reader(s, file->writable, err);
     if (rc == 0 && !s->writer.q.db)
         rc = schema_check(s->reader.db, s->schema, s->shown, err);
     return rc;

@@ -1,5 +1,5 @@
-/* textfile.c - see textfile.h. Waiting for a pipe or a terminal is a poll, so that a signal that comes
- * just before the read is not missed. */
+/* textfile.c - see textfile.h. Waiting for a pipe or a terminal is a poll, so that a signal that
+ * comes just before the read is not missed. */
 #include "config.h"
 
 #include "src/textfile.h"
@@ -51,8 +51,7 @@ int textfile_open(const char *path, unsigned flags, int *out, struct err *err)
 /* Reads once, when there is something to read. */
 static ssize_t read_once(int fd, void *buffer, size_t size)
 {
-    struct pollfd fds[] = {{.fd = fd, .events = POLLIN},
-                           {.fd = interrupt_fd(), .events = POLLIN}};
+    struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = interrupt_fd(), .events = POLLIN}};
     for (;;) {
         if (interrupt_signal()) {
             errno = EINTR;
@@ -113,9 +112,10 @@ int textfile_check(const char *path, struct str *text, struct err *err)
     static const char bom[] = "\xEF\xBB\xBF";
     size_t valid = utf8_valid_prefix(text->data, text->len);
     if (valid < text->len)
-        return err_set(err, E_INPUT,
-                       _("%s: byte 0x%02X at offset %zu is not valid UTF-8; convert the text first"),
-                       textfile_name(path), (unsigned char)text->data[valid], valid);
+        return err_set(
+            err, E_INPUT,
+            _("%s: byte 0x%02X at offset %zu is not valid UTF-8; convert the text first"),
+            textfile_name(path), (unsigned char)text->data[valid], valid);
     const char *nul = text->len ? memchr(text->data, '\0', text->len) : NULL;
     if (nul)
         return err_set(err, E_INPUT, _("%s: NUL byte at offset %zu; this is not a text"),

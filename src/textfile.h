@@ -12,8 +12,8 @@ enum textfile_flags {
 };
 
 /* Appends the bytes of `path` ("-": standard input) to out. E_INPUT when it cannot be opened, is a
- * directory or holds more than max_bytes; E_IO when reading fails; E_CANCELLED on a signal. On failure
- * out holds what was read. */
+ * directory or holds more than max_bytes; E_IO when reading fails; E_CANCELLED on a signal. On
+ * failure out holds what was read. */
 int textfile_read(const char *path, unsigned flags, size_t max_bytes, struct str *out,
                   struct err *err);
 
@@ -21,8 +21,8 @@ int textfile_read(const char *path, unsigned flags, size_t max_bytes, struct str
  * E_INPUT, told with their place. `path` as above, for the message. */
 int textfile_check(const char *path, struct str *text, struct err *err);
 
-/* The parts of textfile_read, for readers of streams: opens as it does; reads what there is, at most
- * `size` bytes (0 at the end, negative E_* as above). */
+/* The parts of textfile_read, for readers of streams: opens as it does; reads what there is, at
+ * most `size` bytes (0 at the end, negative E_* as above). */
 int textfile_open(const char *path, unsigned flags, int *fd, struct err *err);
 long textfile_some(const char *path, int fd, void *buffer, size_t size, struct err *err);
 

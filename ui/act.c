@@ -436,30 +436,55 @@ static void reply(struct ui *ui, const struct input_event *ev)
 
 /* ---- events ----------------------------------------------------------------------------------- */
 
-static void event(struct ui *ui, const struct input_event *ev)
+/* A key, or text that goes to whoever has the keyboard now. */
+static void key_event(struct ui *ui, const struct input_event *ev)
 {
-    switch (ev->kind) {
-    case INPUT_REPLY: reply(ui, ev); return;
-    case INPUT_MOUSE: mouse(ui, ev); return;
-    case INPUT_PASTE_TOO_LARGE:
-        ui_message(ui, UI_ERROR, _("The pasted text is longer than 64 MiB and was left out; open it "
-                                   "as a file instead."));
-        return;
-    case INPUT_PASTE:
-        act_close_popup(ui, -1);
-        paste(ui, ev);
-        after_key(ui);
-        return;
-    case INPUT_TEXT:
-    case INPUT_KEY: break;
-    default: return;
-    }
     if (ui->question.text != NULL && question_key(ui, ev))
         return;
     bool interrupts = look_up(ui, ev) == UI_INTERRUPT;
     if (ui->popup != NULL && !interrupts && popup_took(ui, popup_event(ui->popup, ev)))
         return;
     key(ui, ev);
+}
+
+/* What came as one text was typed as single characters: the first may answer a question. */
+static void text_event(struct ui *ui, const struct input_event *ev)
+{
+    struct input_event one = *ev;
+    size_t at = 0;
+    while (at < ev->n_bytes &&
+           (ui->question.text != NULL || ui->popup != NULL || ui->held_escape.len > 0)) {
+        uint32_t cp;
+        size_t n = utf8_decode(ev->bytes + at, ev->n_bytes - at, &cp);
+        one.bytes = ev->bytes + at;
+        one.n_bytes = n > 0 ? n : ev->n_bytes - at;
+        at += one.n_bytes;
+        key_event(ui, &one);
+    }
+    one.bytes = ev->bytes + at;
+    one.n_bytes = ev->n_bytes - at;
+    if (one.n_bytes > 0)
+        key_event(ui, &one);
+}
+
+static void event(struct ui *ui, const struct input_event *ev)
+{
+    switch (ev->kind) {
+    case INPUT_REPLY: reply(ui, ev); break;
+    case INPUT_MOUSE: mouse(ui, ev); break;
+    case INPUT_PASTE_TOO_LARGE:
+        ui_message(ui, UI_ERROR, _("The pasted text is longer than 64 MiB and was left out; open it "
+                                   "as a file instead."));
+        break;
+    case INPUT_PASTE:
+        act_close_popup(ui, -1);
+        paste(ui, ev);
+        after_key(ui);
+        break;
+    case INPUT_TEXT: text_event(ui, ev); break;
+    case INPUT_KEY: key_event(ui, ev); break;
+    default: break;
+    }
 }
 
 void act_on_events(struct ui *ui, bool probing)

@@ -104,7 +104,7 @@ void edit_view_layout(struct edit_view *v, const char *prompt, const char *line,
         int w;
         size_t len = uwidth_cluster(v->text + i, v->n_text - i, &w);
         bool newline = v->text[i] == '\n';
-        if (!newline && column > 0 && column + w > width) {
+        if (!newline && i > begin && column + w > width) {
             push_row(v, begin, i);
             begin = i;
             column = 0;

@@ -672,8 +672,9 @@ static enum step read_paste(struct input *in, struct input_event *ev, const char
         if (p[i] == ESC) {
             size_t have = n - i < n_end ? n - i : n_end;
             if (memcmp(p + i, PASTE_END, have) == 0) {
-                *used = have == n_end ? i + n_end : i;
-                if (have == n_end || in->decide)
+                bool over = have == n_end || in->decide;
+                *used = over ? i + have : i;
+                if (over)
                     return paste_event(in, ev);
                 return i > 0 ? STEP_SKIP : STEP_MORE;
             }

@@ -337,12 +337,15 @@ void view_thumb(struct view *v, int *begin, int *end)
     if (!v->follow) {
         const struct view_row *bottom = &rows[n_rows - 1];
         uint64_t below = bar_measure(v, bottom->paragraph, bottom->end);
+        int most = v->rows > 1 ? v->rows - 1 : 1;
         last = (int)(below * height / (total + 1)) + 1;
-        if (last >= v->rows && v->rows > 1)
-            last = v->rows - 1;
+        if (last <= first)
+            last = first + 1;
+        if (last > most)
+            last = most;
     }
     *begin = first < last ? first : last - 1;
-    *end = last > *begin ? last : *begin + 1;
+    *end = last;
 }
 
 void view_reveal(struct view *v, size_t paragraph, size_t byte)

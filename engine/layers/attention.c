@@ -1,10 +1,10 @@
-/* attention.c - causal attention over the cache; the new positions are put there first, so prompt and
- * single token are one path.
+/* attention.c - causal attention over the cache; the new positions are put there first, so prompt
+ * and single token are one path.
  *
- * Two steps. First every new row: norm and rotate q and k, store k and v. Then every (head, block of
- * KERNEL_MAX_X queries) on its own: scores against all keys in reach, softmax, mix of values. A key
- * row is decoded once for the block; each query's sums run over its keys in growing order, so a query
- * gets the same bits in any block. */
+ * Two steps. First every new row: norm and rotate q and k, store k and v. Then every (head, block
+ * of KERNEL_MAX_X queries) on its own: scores against all keys in reach, softmax, mix of values. A
+ * key row is decoded once for the block; each query's sums run over its keys in growing order, so a
+ * query gets the same bits in any block. */
 #include "config.h"
 
 #include "engine/layers/layers.h"
@@ -16,8 +16,8 @@ struct attention_job {
     const struct layer_env *env;
     const struct attention *a;
     float *qkv, *out;
-    int T, first;         /* positions first..first+T */
-    int64_t Q, KV, row;   /* widths: of all queries, of all keys, of a row of qkv */
+    int T, first;       /* positions first..first+T */
+    int64_t Q, KV, row; /* widths: of all queries, of all keys, of a row of qkv */
 };
 
 static void prepare_head(const struct attention_job *job, int64_t t, const float *norm, float *head)

@@ -3,6 +3,8 @@
 
 #include "engine/layers/layers.h"
 
+#include <string.h>
+
 #include "src/base/mem.h"
 
 /* Below this many multiply-adds waking the pool costs more than it saves (a pool_run takes about a
@@ -25,8 +27,8 @@ static size_t max_size(size_t a, size_t b)
 size_t layer_scratch_floats(const struct model *m, int n_ctx, int n_batch)
 {
     const struct hparams *hp = &m->hp;
-    const size_t longest_row =
-        max_size(max_size((size_t)hp->n_embd, (size_t)hp->n_ff), (size_t)(hp->n_head * hp->head_dim));
+    const size_t longest_row = max_size(max_size((size_t)hp->n_embd, (size_t)hp->n_ff),
+                                        (size_t)(hp->n_head * hp->head_dim));
     size_t tile, scores;
     if (!add_size(longest_row, (size_t)n_batch, &tile) || !mul_size(tile, LINEAR_TILE, &tile) ||
         !mul_size((size_t)n_ctx, KERNEL_MAX_X, &scores))
@@ -35,4 +37,17 @@ size_t layer_scratch_floats(const struct model *m, int n_ctx, int n_batch)
     if (!add_size(n, 15, &n))
         return SIZE_MAX;
     return n & ~(size_t)15;
+}
+
+/* Tests the exponent bits, which vectorises. */
+bool layer_all_finite(const float *x, int64_t n)
+{
+    const uint32_t exponent = 0x7f800000u;
+    uint32_t bad = 0;
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &x[i], sizeof(bits));
+        bad |= (bits & exponent) == exponent;
+    }
+    return bad == 0;
 }

@@ -1,14 +1,14 @@
 /* layers.h - the parts a transformer is made of. Each file holds one layer: arithmetic over whole
- * chunks of T tokens, rows of activations contiguous, in f32. Decoding is T = 1, a prompt T = n: the
- * same code.
+ * chunks of T tokens, rows of activations contiguous, in f32. Decoding is T = 1, a prompt T = n:
+ * the same code.
  *
  * What makes results independent of threads: every output element is computed by one thread, in one
- * order, whatever the partition; parts are cut at fixed multiples. What makes them independent of T:
- * the row kernels' fixed order of summation (kernels.h). Only products of LINEAR_MIN_SGEMM tokens
- * and more go through sgemm, whose order is its own; `invariant` forbids that.
+ * order, whatever the partition; parts are cut at fixed multiples. What makes them independent of
+ * T: the row kernels' fixed order of summation (kernels.h). Only products of LINEAR_MIN_SGEMM
+ * tokens and more go through sgemm, whose order is its own; `invariant` forbids that.
  *
- * Letters: T tokens, C width, A query heads, D head length, Q = A*D, KV = key heads * D, F = width of
- * the feed-forward layer, V vocabulary.
+ * Letters: T tokens, C width, A query heads, D head length, Q = A*D, KV = key heads * D, F = width
+ * of the feed-forward layer, V vocabulary.
  */
 #ifndef XUXIE_ENGINE_LAYERS_H
 #define XUXIE_ENGINE_LAYERS_H
@@ -34,13 +34,16 @@ struct layer_env {
 /* Floats of scratch one thread needs for this model, SIZE_MAX when that is no number. */
 size_t layer_scratch_floats(const struct model *m, int n_ctx, int n_batch);
 
-/* Runs fn on the pool, or on this thread alone when `work` (multiply-adds, roughly) is too little to
- * be worth waking the others. The result is the same either way. */
+/* Runs fn on the pool, or on this thread alone when `work` (multiply-adds, roughly) is too little
+ * to be worth waking the others. The result is the same either way. */
 void layer_run(const struct layer_env *env, int64_t work, void (*fn)(void *, int, int), void *arg);
 static inline float *layer_scratch(const struct layer_env *env, int thread)
 {
     return env->scratch + (size_t)thread * env->scratch_floats;
 }
+
+/* Is none of the n numbers NaN or infinite? */
+bool layer_all_finite(const float *x, int64_t n);
 
 /* embed.c: x[T,C] = token_embd[ids] (+ position_embd[position + t] when there is one). */
 void embed_forward(const struct layer_env *env, const struct tensor *token,
@@ -63,20 +66,21 @@ enum { LINEAR_MIN_SGEMM = 32, LINEAR_TILE = 64 };
 void linear_forward(const struct layer_env *env, const struct tensor *w, const float *b,
                     const float *x, int T, enum linear_then then, float *y, int64_t y_stride);
 
-/* rope.c: the rotation of T positions from `first` on, cs[T][R] = cos then sin of R/2 angles each. */
-void rope_angles(const struct layer_env *env, const struct hparams *hp, const float *freq, int first,
-                 int T, float *cs);
+/* rope.c: the rotation of T positions from `first` on, cs[T][R] = cos then sin of R/2 angles each.
+ */
+void rope_angles(const struct layer_env *env, const struct hparams *hp, const float *freq,
+                 int first, int T, float *cs);
 /* Rotates one head in place. NEOX pairs i with i + R/2, NORM pairs 2i with 2i + 1. */
 void rope_forward(enum arch_position kind, const float *cs, int R, float *head);
 
-/* attention.c: out[T,Q] = softmax(q k^T / sqrt(D)) v over the positions up to each one's own, for the
- * T positions kv->n_used.. of `layer`. qkv[T, Q+2KV] are the projections; q and k are normed and
- * rotated in place, k and v put into the cache. */
+/* attention.c: out[T,Q] = softmax(q k^T / sqrt(D)) v over the positions up to each one's own, for
+ * the T positions kv->n_used.. of `layer`. qkv[T, Q+2KV] are the projections; q and k are normed
+ * and rotated in place, k and v put into the cache. */
 struct attention {
     const struct hparams *hp;
     enum arch_position position;
     const float *q_norm, *k_norm; /* [D], NULL without qk-norm */
-    const float *cs;              /* rope_angles of these positions; unused with learned positions */
+    const float *cs; /* rope_angles of these positions; unused with learned positions */
     struct kvcache *kv;
     int layer;
 };

@@ -1,13 +1,13 @@
 /* linear.c - y = x W^T + b, where nearly all time goes.
  *
- * Few tokens: the product is bound by reading W, which is decoded row by row where it lies, each row
- * against up to KERNEL_MAX_X tokens at once. Many tokens: tiles of LINEAR_TILE rows of W are decoded
- * to f32 and multiplied by sgemm. Either way a thread owns whole output columns. Tiles are cut at
- * fixed multiples, so that sgemm sees the same shapes, hence gives the same bits, at any number of
- * threads.
+ * Few tokens: the product is bound by reading W, which is decoded row by row where it lies, each
+ * row against up to KERNEL_MAX_X tokens at once. Many tokens: tiles of LINEAR_TILE rows of W are
+ * decoded to f32 and multiplied by sgemm. Either way a thread owns whole output columns. Tiles are
+ * cut at fixed multiples, so that sgemm sees the same shapes, hence gives the same bits, at any
+ * number of threads.
  *
- * Where the two cross (measured 2026-11 on Zen 4, one thread, widths 256-1024, f32 and q8_0): equal at
- * 16 to 32 tokens, sgemm 1.2-1.35 times as fast at 64, 1.5 times at 128: LINEAR_MIN_SGEMM. */
+ * Where the two cross (measured 2026-11 on Zen 4, one thread, widths 256-1024, f32 and q8_0): equal
+ * at 16 to 32 tokens, sgemm 1.2-1.35 times as fast at 64, 1.5 times at 128: LINEAR_MIN_SGEMM. */
 #include "config.h"
 
 #include "engine/layers/layers.h"
@@ -72,7 +72,7 @@ static void tiles_part(void *arg, int i, int n)
 {
     const struct linear_job *job = arg;
     const int64_t K = job->K;
-    float *product = layer_scratch(job->env, i);               /* [T, LINEAR_TILE] */
+    float *product = layer_scratch(job->env, i);              /* [T, LINEAR_TILE] */
     float *decoded = product + job->T * (int64_t)LINEAR_TILE; /* [LINEAR_TILE, K] */
     int64_t begin, end;
     pool_part(job->N, LINEAR_TILE, i, n, &begin, &end);

@@ -31,8 +31,8 @@ static void angles_part(void *arg, int i, int n)
     }
 }
 
-void rope_angles(const struct layer_env *env, const struct hparams *hp, const float *freq, int first,
-                 int T, float *cs)
+void rope_angles(const struct layer_env *env, const struct hparams *hp, const float *freq,
+                 int first, int T, float *cs)
 {
     struct angles_job job = {hp, freq, first, T, cs};
     layer_run(env, (int64_t)50 * T * hp->n_rot, angles_part, &job);

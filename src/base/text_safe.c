@@ -161,6 +161,38 @@ static struct context context_of(const char *s, size_t n)
     return c;
 }
 
+static bool is_continuation(char b)
+{
+    return ((unsigned char)b & 0xC0) == 0x80;
+}
+
+/* Length of the common character at s, by its bytes alone; 0 when it is none, or may be none. */
+static size_t common_length(const char *s, size_t n)
+{
+    unsigned char b = (unsigned char)s[0];
+    if (b >= 0x20 && b < 0x7F)
+        return 1;
+    if (n < 3 || !is_continuation(s[1]) || !is_continuation(s[2]))
+        return 0;
+    bool ideograph = b >= 0xE4 && b <= 0xE9; /* U+4000..U+9FFF */
+    bool punctuation = b == 0xE3 && s[1] == '\x80' && (unsigned char)s[2] < 0xAA;
+    bool full_width = b == 0xEF && s[1] == '\xBC' && s[2] != '\x80';
+    return ideograph || punctuation || full_width ? 3 : 0;
+}
+
+/* Moves past the common characters, nearly all of a Chinese manuscript; sets the context when there
+ * are any. Returns their bytes. */
+static size_t skip_common(struct context *c, const char *s, size_t n)
+{
+    size_t i = 0, last = 0;
+    for (size_t len; i < n && (len = common_length(s + i, n - i)) > 0; i += len)
+        last = i;
+    uint32_t cp;
+    if (i > 0 && utf8_decode(s + last, n - last, &cp))
+        judge(c, cp);
+    return i;
+}
+
 static void show(struct str *out, uint32_t cp)
 {
     if (cp < 0x20 || cp == 0x7F) {
@@ -178,6 +210,9 @@ void text_safe(struct str *out, const void *bytes, size_t n_bytes)
     struct context c = context_of(str_cstr(out), out->len);
     size_t copied = 0; /* s[copied..i) passes and is not appended yet */
     for (size_t i = 0; i < n_bytes;) {
+        i += skip_common(&c, s + i, n_bytes - i);
+        if (i == n_bytes)
+            break;
         uint32_t cp;
         size_t len = utf8_decode(s + i, n_bytes - i, &cp);
         bool valid = len > 0;
@@ -205,6 +240,9 @@ bool text_is_safe(const void *bytes, size_t n_bytes)
     const char *s = bytes;
     struct context c = {0, 0, 0};
     for (size_t i = 0; i < n_bytes;) {
+        i += skip_common(&c, s + i, n_bytes - i);
+        if (i == n_bytes)
+            break;
         uint32_t cp;
         size_t len = utf8_decode(s + i, n_bytes - i, &cp);
         if (len == 0 || judge(&c, cp) != PASS)

@@ -64,7 +64,7 @@ refused 1 'line 1 is longer than 65536 bytes' "ini file with a long line"
 printf 'temp = 0.5\ntemperatur = 1\n' >"$ini"
 go timeout 5
 check "unknown key: writes" test "$status" = 0
-check "unknown key: told with its line" grep -q 'xuxie.ini: line 2: “temperatur” is not a setting' "$T/err"
+check "unknown key: told with its line" grep -q 'xuxie.ini: line 2: "temperatur" is not a setting' "$T/err"
 yes 'nonsense = 1' | head -n 1000 >"$ini"
 go timeout 5
 check "at most 20 messages" test "$(wc -l <"$T/err")" -le 20

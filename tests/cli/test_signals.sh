@@ -88,4 +88,23 @@ status=$?
 check "SIGINT while the reader sleeps" test "$status" = 130
 kill "$reader"
 wait "$reader" 2>/dev/null
+
+# the model file is cut short while it is in use
+model=$("$XUXIE" model info --json | sed -n 's/.*"path":"\([^"]*\)".*/\1/p')
+cut_short() # DESCRIPTION COMMAND...
+{
+    local what=$1
+    shift
+    cp "$model" "$T/model.gguf"
+    : >"$T/out"
+    "$@" --model "$T/model.gguf" <"$T/prompt" >"$T/out" 2>"$T/err" &
+    job=$!
+    wait_for 20 test -s "$T/out"
+    truncate -s 100000 "$T/model.gguf"
+    wait "$job"
+    status=$?
+    refused 1 'model' "model cut short: $what"
+}
+cut_short continue "$XUXIE" continue --no-store --ignore-eos -n 1000000
+cut_short bench "$XUXIE" bench -p 64 -r 1000
 finish

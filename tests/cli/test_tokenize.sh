@@ -57,7 +57,7 @@ refused 1 'byte 2: 99999 is not a token; they go from 0 to' "id out of range"
 printf -- '-1' | run "$XUXIE" detokenize
 refused 1 'byte 0: -1 is not a token' "negative id"
 printf '1 x' | run "$XUXIE" detokenize
-refused 1 'byte 2: “x” is not a token id' "not a number"
+refused 1 'byte 2: "x" is not a token id' "not a number"
 printf '99999999999999999999' | run "$XUXIE" detokenize
 refused 1 'not a token' "huge id"
 printf '8191' | run "$XUXIE" detokenize

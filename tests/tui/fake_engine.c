@@ -105,7 +105,9 @@ int backend_load(const char *path, const struct engine_options *options,
         .n_head = 1,
         .n_head_kv = 1,
         .n_ctx_train = DEFAULT_N_CTX,
-        .n_ctx = options->n_ctx ? options->n_ctx : script.n_ctx ? script.n_ctx : DEFAULT_N_CTX,
+        .n_ctx = options->n_ctx ? options->n_ctx
+                 : script.n_ctx ? script.n_ctx
+                                : DEFAULT_N_CTX,
         .n_threads = 1,
         .hint = {(float)__builtin_nan(""), (float)__builtin_nan(""), (float)__builtin_nan(""),
                  (float)__builtin_nan(""), (float)__builtin_nan(""), -1, -1},
@@ -344,8 +346,7 @@ static int write_take(struct run *r, int limit)
         if (!emit(r, ev))
             return DONE_CANCELLED;
         r->n_generated++;
-        bool stopped =
-            stream_text_put(r->session->text, take + at, n ? n : 1, &out, &n_out);
+        bool stopped = stream_text_put(r->session->text, take + at, n ? n : 1, &out, &n_out);
         at += n ? n : 1;
         tell_text(r, out, n_out);
         if (stopped)

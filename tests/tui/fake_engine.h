@@ -3,8 +3,8 @@
  * the engine's library: the real backend is then left out, everything else (threads, mailbox, ring)
  * is the real thing. Never linked into the program itself.
  *
- * A token is one character; its id is the code point. The script comes from fake_engine_script(), or,
- * in programs that are only started, from the environment: XUXIE_FAKE_TEXT, _RATE, _LOAD_MS,
+ * A token is one character; its id is the code point. The script comes from fake_engine_script(),
+ * or, in programs that are only started, from the environment: XUXIE_FAKE_TEXT, _RATE, _LOAD_MS,
  * _PREFILL_MS, _LOAD_ERROR, _FAIL_AFTER, _N_CTX, _ENDLESS (each with the prefix XUXIE_FAKE). */
 #ifndef XUXIE_TESTS_FAKE_ENGINE_H
 #define XUXIE_TESTS_FAKE_ENGINE_H
@@ -12,8 +12,8 @@
 #include <stdbool.h>
 
 struct fake_script {
-    const char *text;       /* what is written; takes divided by \f: request k gets take k mod n */
-    double tokens_per_s;    /* 0: as fast as possible */
+    const char *text;    /* what is written; takes divided by \f: request k gets take k mod n */
+    double tokens_per_s; /* 0: as fast as possible */
     int load_ms;
     int prefill_ms;
     const char *load_error; /* not NULL: loading ends with this EV_ERROR */

@@ -110,12 +110,13 @@ static void expect_exit(struct vth *v, int code)
     expect_clean(v);
 }
 
+/* ^C as often as it takes: a generation, a prompt, then the question. */
 static void leave(struct vth *v)
 {
-    vth_keys(v, "\003"); /* whatever is in the prompt */
-    vth_quiet(v, WAIT);
-    if (vth_find(v, "Leave?") < 0)
+    for (int i = 0; i < 4 && vth_find(v, "Leave?") < 0; i++) {
         vth_keys(v, "\003");
+        vth_quiet(v, WAIT);
+    }
     expect(v, "Leave?");
     vth_keys(v, "y");
     expect_exit(v, 0);
@@ -658,20 +659,13 @@ static void test_context_mark(void **state)
 static void test_hostile_text(void **state)
 {
     (void)state;
-    struct vth *v = start(24, 80);
-    vth_keys(v, "/lines 1\r");
-    expect(v, "line 0001");
-    vth_keys(v, "/warn\r");
-    expect(v, "a warning");
-    vth_keys(v, "\003");
-    leave(v);
-    v = start(24, 80);
-    vth_keys(v, "/lines 1\r");
-    expect(v, "line 0001");
-    vth_keys(v, "/evil\r");
-    expect(v, "␛");
-    expect(v, "<U+202E>");
     size_t n;
+    struct vth *v = start(24, 80);
+    vth_keys(v, "/warn\r");
+    expect(v, "a warning␛[31m");
+    vth_keys(v, "/evil\r");
+    expect(v, "<U+202E>");
+    expect(v, "A␛]52;c;");
     const char *raw = vth_raw(v, &n);
     assert_null(memmem(raw, n, "\033]52", 4));
     assert_null(memmem(raw, n, "\033]0;", 4));
@@ -1121,6 +1115,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_stderr_goes_to_the_log),
         cmocka_unit_test(test_key_mash),
     };
+    if (access(demo_path(), X_OK) != 0) {
+        fprintf(stderr, "test_ui: %s: the program under test is not there\n", demo_path());
+        return 99;
+    }
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -200,6 +200,10 @@ static void on_action(void *ctx, enum ui_action action)
         ui_quit(demo.ui);
         return;
     }
+    if (action == UI_COPY) {
+        ui_copy(demo.ui, script, demo.at);
+        return;
+    }
     if (action == UI_STOP) {
         demo.left = 0;
         disarm();
@@ -293,7 +297,7 @@ int main(int argc, char **argv)
     show_status();
     int ended_by = ui_run(demo.ui);
     ui_close(demo.ui);
-    printf("ended by %d hangup %d submitted %zu last %zu [%.200s] draft [%.200s] passage %zu\n", ended_by,
+    printf("ended by %d hangup %d submitted %zu last %zu [%.30s] draft [%.30s] passage %zu\n", ended_by,
            demo.hangup, demo.n_submitted, demo.n_last, str_cstr(&demo.last), str_cstr(&demo.draft),
            demo.n_passage);
     close(demo.timer);

@@ -436,8 +436,9 @@ static void collect_answers(struct vth *v)
     char bytes[256];
     size_t n;
     while ((n = vterm_output_read(v->vt, bytes, sizeof bytes)) > 0) {
-        if (v->wide && n > 3 && memcmp(bytes + n - 3, ";2R", 3) == 0)
-            bytes[n - 2] = '3';
+        char *width = v->wide ? memmem(bytes, n, ";2R", 3) : NULL;
+        if (width != NULL)
+            width[1] = '3';
         if (!v->mute)
             queue_answer(v, bytes, n);
     }
@@ -529,8 +530,8 @@ bool vth_wait_text(struct vth *v, const char *text, int timeout_ms)
 {
     int64_t until = clock_mono_ms() + timeout_ms;
     while (vth_find(v, text) < 0) {
-        if (clock_mono_ms() >= until)
-            return false;
+        if (clock_mono_ms() >= until || (v->exited && !pump_once(v, 0)))
+            return vth_find(v, text) >= 0;
         pump_once(v, 20);
     }
     return true;

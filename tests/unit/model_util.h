@@ -13,7 +13,8 @@
 
 #include "shared_dir.h"
 
-/* The path of a file of the reference data, or NULL (with a reason printed) when it is not there. */
+/* The path of a file of the reference data, or NULL (with a reason printed) when it is not there.
+ */
 static inline const char *shared_file(const char *name)
 {
     static char path[4096];

@@ -1,6 +1,6 @@
-/* test_backend.c - engine/backend.c through the engine's door, on the bundled model: loading, what a
- * model file may suffer while it is in use, and that the same request gives the same text. Compared
- * with the reference run of PyTorch where that is at hand. */
+/* test_backend.c - engine/backend.c through the engine's door, on the bundled model: loading, what
+ * a model file may suffer while it is in use, and that the same request gives the same text.
+ * Compared with the reference run of PyTorch where that is at hand. */
 #include "config.h"
 
 #include "engine/engine.h"
@@ -104,8 +104,12 @@ static void read_answer(struct engine_session *s, struct answer *a)
 static struct engine_request make_request(uint64_t id, const struct engine_segment *segments,
                                           size_t n)
 {
-    struct engine_request q = {.id = id, .segments = segments, .n_segments = n, .n_streams = 1,
-                               .seed = 42, .max_tokens = 60};
+    struct engine_request q = {.id = id,
+                               .segments = segments,
+                               .n_segments = n,
+                               .n_streams = 1,
+                               .seed = 42,
+                               .max_tokens = 60};
     sample_params_init(&q.sampling);
     q.sampling.temp = 0.9f;
     q.sampling.top_p = 0.9f;
@@ -148,7 +152,8 @@ static void test_info(void **state)
     engine_close(e);
 }
 
-/* Same seed, same text: with other threads, in another session, with and without a reused prefix. */
+/* Same seed, same text: with other threads, in another session, with and without a reused prefix.
+ */
 static void test_same_request_same_text(void **state)
 {
     (void)state;
@@ -195,8 +200,8 @@ static void test_stored_ids(void **state)
     q.ignore_eos = true;
     ask(s, &q, &a);
     int n = 20;
-    struct engine_segment segments[2] = {
-        prompt_segment, {.kind = SEGMENT_IDS, .ids = a.ids, .n_ids = (size_t)n}};
+    struct engine_segment segments[2] = {prompt_segment,
+                                         {.kind = SEGMENT_IDS, .ids = a.ids, .n_ids = (size_t)n}};
     q = make_request(2, segments, 2);
     q.sampling.temp = 0;
     q.ignore_eos = true;
@@ -227,8 +232,8 @@ static void test_reference(void **state)
             continue; /* a prompt that fills the whole context */
         int32_t *in = load_ids(json_object_get(one, "input_ids"), &n_in);
         int32_t *out = load_ids(json_object_get(one, "greedy_nostop"), &n_out);
-        const struct engine_segment segment = {.kind = SEGMENT_IDS, .ids = in,
-                                               .n_ids = (size_t)n_in};
+        const struct engine_segment segment = {
+            .kind = SEGMENT_IDS, .ids = in, .n_ids = (size_t)n_in};
         struct engine_request q = make_request(i + 1, &segment, 1);
         sample_params_init(&q.sampling);
         q.sampling.temp = 0;
@@ -428,16 +433,11 @@ static void test_cancel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_info),
-        cmocka_unit_test(test_same_request_same_text),
-        cmocka_unit_test(test_stored_ids),
-        cmocka_unit_test(test_reference),
-        cmocka_unit_test(test_small_context),
-        cmocka_unit_test(test_bad_files),
-        cmocka_unit_test(test_file_truncated),
-        cmocka_unit_test(test_file_overwritten),
-        cmocka_unit_test(test_file_replaced),
-        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_info),           cmocka_unit_test(test_same_request_same_text),
+        cmocka_unit_test(test_stored_ids),     cmocka_unit_test(test_reference),
+        cmocka_unit_test(test_small_context),  cmocka_unit_test(test_bad_files),
+        cmocka_unit_test(test_file_truncated), cmocka_unit_test(test_file_overwritten),
+        cmocka_unit_test(test_file_replaced),  cmocka_unit_test(test_cancel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

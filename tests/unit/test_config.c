@@ -105,11 +105,11 @@ static void test_messages(void **state)
                      0);
     assert_int_equal(t.n, 6);
     static const char *const parts[] = {
-        "line 1: “tempp” is not a setting; did you mean temp?",
-        "line 2: temp: “hot” is not understood",
+        "line 1: \"tempp\" is not a setting; did you mean temp?",
+        "line 2: temp: \"hot\" is not understood",
         "line 4: neither",
         "line 5: neither",
-        "line 6: “echo” is not a setting",
+        "line 6: \"echo\" is not a setting",
         "line 7: ",
     };
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)

@@ -142,7 +142,8 @@ static double check_cases(const char *folder, const char *gguf, enum engine_kv_t
 
         kvcache_rewind(&s.kv, 0);
         eval_all(&s, ids, n, s.plan.n_batch, got);
-        worst = fmax(worst, max_difference(got + (size_t)(n - n_rows) * (size_t)V, want, n_numbers));
+        worst =
+            fmax(worst, max_difference(got + (size_t)(n - n_rows) * (size_t)V, want, n_numbers));
         int32_t next = argmax(got + (size_t)(n - 1) * (size_t)V, V);
         for (int g = 0; g < n_greedy; g++) {
             assert_int_equal(next, greedy[g]);
@@ -175,9 +176,9 @@ static void preview_model(void **state)
 static void llama_and_qwen(void **state)
 {
     (void)state;
-    static const char *const names[] = {
-        "e1_llama2_mha_fp32", "e2_llama3_gqa_ropescaled_bf16", "e3_qwen2_gqa_bias_fp16",
-        "e4_qwen3_qknorm_bf16", "e6_qwen2_yarn_v5config_fp32"};
+    static const char *const names[] = {"e1_llama2_mha_fp32", "e2_llama3_gqa_ropescaled_bf16",
+                                        "e3_qwen2_gqa_bias_fp16", "e4_qwen3_qknorm_bf16",
+                                        "e6_qwen2_yarn_v5config_fp32"};
     if (!shared_file("fixtures/gguf/e1_llama2_mha_fp32.gguf"))
         skip();
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -391,8 +392,8 @@ static void check_memory(const char *path)
     n_allocations = 0;
     for (int i = 20; i < n_ids; i++) {
         const float *logits = forward_logits(s.forward, 0);
-        history[i] = sampler_draw(sampler, &params, logits, history, (size_t)i, 1, 0, (uint64_t)i,
-                                  &logprob);
+        history[i] =
+            sampler_draw(sampler, &params, logits, history, (size_t)i, 1, 0, (uint64_t)i, &logprob);
         eval(&s, &history[i], 1, WANT_LAST);
     }
     assert_int_equal(n_allocations, 0);

@@ -1,5 +1,5 @@
-/* test_generate.c - engine/generate.c with a forward pass that only remembers what it saw: the events
- * of a request, stop rules, reuse of the cache, and the window. */
+/* test_generate.c - engine/generate.c with a forward pass that only remembers what it saw: the
+ * events of a request, stop rules, reuse of the cache, and the window. */
 #include "config.h"
 
 #include "engine/generate.h"
@@ -37,7 +37,8 @@ struct forward {
 
 struct sampler {
     struct kvcache *kv;
-    const int32_t *script; /* tokens to draw, ended by -2; NULL: a function of all the cache holds */
+    const int32_t
+        *script; /* tokens to draw, ended by -2; NULL: a function of all the cache holds */
 };
 
 static int32_t cached_ids[N_CTX_MAX];
@@ -237,9 +238,7 @@ static bool take(void *unused, const struct engine_event *ev)
             rec.first_prefill = *ev;
         rec.last_prefill = *ev;
         break;
-    case EV_TOKEN:
-        rec.ids[rec.n_prompt + rec.n_tokens++] = ev->token.id;
-        break;
+    case EV_TOKEN: rec.ids[rec.n_prompt + rec.n_tokens++] = ev->token.id; break;
     case EV_TEXT:
         assert_int_equal(utf8_valid_prefix(ev->bytes, ev->n_bytes), ev->n_bytes);
         memcpy(rec.text + rec.n_text, ev->bytes, ev->n_bytes);
@@ -294,8 +293,8 @@ static void set_up(int n_ctx, int n_batch)
 
 static struct engine_request make_request(const struct engine_segment *segments, size_t n)
 {
-    return (struct engine_request){.id = 5, .stream = 2, .segments = segments, .n_segments = n,
-                                   .n_streams = 1, .seed = 9};
+    return (struct engine_request){
+        .id = 5, .stream = 2, .segments = segments, .n_segments = n, .n_streams = 1, .seed = 9};
 }
 
 /* Runs a request; the orders to the emitter stay. */
@@ -357,7 +356,7 @@ static void test_order_of_events(void **state)
     run(&q);
     static const enum engine_event_type expected[] = {
         EV_PROMPT, EV_PROMPT, EV_PREFILL, EV_PREFILL, EV_PREFILL, EV_TOKEN, EV_TEXT, EV_TOKEN,
-        EV_TOKEN, EV_TOKEN, EV_TEXT, EV_TOKEN, EV_TEXT, EV_TOKEN, EV_DONE,
+        EV_TOKEN,  EV_TOKEN,  EV_TEXT,    EV_TOKEN,   EV_TEXT,    EV_TOKEN, EV_DONE,
     };
     assert_int_equal(rec.n_events, ARRAY_LEN(expected));
     assert_memory_equal(rec.types, expected, sizeof expected);
@@ -669,7 +668,10 @@ static void test_cut_while_writing(void **state)
     srand(4);
     for (int i = 0; i < 2000; i++) {
         int kind = rand() % 10;
-        script[i] = kind == 0 ? '\n' : kind < 3 ? SNOW : kind == 3 ? rand() % 256 : 'a' + rand() % 26;
+        script[i] = kind == 0   ? '\n'
+                    : kind < 3  ? SNOW
+                    : kind == 3 ? rand() % 256
+                                : 'a' + rand() % 26;
     }
     script[2000] = -2;
     for (int bos = 0; bos < 2; bos++) {

@@ -1,5 +1,5 @@
-/* test_layers.c - each layer against a plain reference in double precision, on odd sizes, with one and
- * several threads. */
+/* test_layers.c - each layer against a plain reference in double precision, on odd sizes, with one
+ * and several threads. */
 #include "config.h"
 
 #include <setjmp.h>
@@ -40,7 +40,8 @@ static float *numbers(uint64_t seed, size_t n)
 }
 
 /* A matrix [rows,n] of a type with known values: out receives what it means in f32. */
-static struct tensor matrix(enum quant_type type, int64_t rows, int64_t n, uint64_t seed, float **out)
+static struct tensor matrix(enum quant_type type, int64_t rows, int64_t n, uint64_t seed,
+                            float **out)
 {
     const struct quant *q = quant_of((uint32_t)type);
     struct tensor t = {.name = "w", .type = type, .n_dims = 2, .dim = {n, rows}};
@@ -90,7 +91,9 @@ static void check_linear(const struct layer_env *env, enum quant_type type, int 
             double v = r < N && with_bias ? (double)b[r] : 0;
             for (int k = 0; r < N && k < K; k++)
                 v += (double)w[r * K + k] * (double)x[i * K + k];
-            v = then == LINEAR_ADD ? was + v : then == LINEAR_MUL ? was * v : act_reference(then, v);
+            v = then == LINEAR_ADD   ? was + v
+                : then == LINEAR_MUL ? was * v
+                                     : act_reference(then, v);
             assert_near(y[i * stride + r], r < N ? v : was, 2e-5);
         }
     }
@@ -283,8 +286,8 @@ static void check_attention(const struct layer_env *env, const struct shape *s, 
     }
     for (int p = 0; p < N_POSITIONS; p++) {
         double want[512];
-        attention_reference(s, qkv, s->qk_norm ? q_norm : NULL, s->qk_norm ? k_norm : NULL, freq, 1.25,
-                            p, want);
+        attention_reference(s, qkv, s->qk_norm ? q_norm : NULL, s->qk_norm ? k_norm : NULL, freq,
+                            1.25, p, want);
         for (int i = 0; i < Q; i++)
             assert_near(out[p * Q + i], want[i], s->kv == ENGINE_KV_F32 ? 1e-5 : 2e-3);
     }
@@ -331,7 +334,8 @@ static void mlp_by_definition(void **state)
     struct pool *pool;
     struct layer_env env = env_of(&pool, 2);
     float *gate, *up, *down, hidden[T * F];
-    struct tensor w_gate = matrix(QUANT_F32, F, C, 1, &gate), w_up = matrix(QUANT_F32, F, C, 2, &up);
+    struct tensor w_gate = matrix(QUANT_F32, F, C, 1, &gate),
+                  w_up = matrix(QUANT_F32, F, C, 2, &up);
     struct tensor w_down = matrix(QUANT_F32, C, F, 3, &down);
     float *h = numbers(4, T * C), *up_b = numbers(5, F), *down_b = numbers(6, C);
     for (int gated = 0; gated < 2; gated++) {
@@ -351,7 +355,8 @@ static void mlp_by_definition(void **state)
                     u += (double)up[f * C + c] * (double)h[t * C + c];
                     g += (double)gate[f * C + c] * (double)h[t * C + c];
                 }
-                inner[f] = gated ? u * act_reference(LINEAR_SILU, g) : act_reference(LINEAR_GELU_ERF, u);
+                inner[f] =
+                    gated ? u * act_reference(LINEAR_SILU, g) : act_reference(LINEAR_GELU_ERF, u);
             }
             for (int c = 0; c < C; c++) {
                 double v = (double)before[t * C + c] + (double)down_b[c];

@@ -57,7 +57,8 @@ static void a_good_model(void **state)
         {"xuxie.sampling.top_k", TINY_U32, .u = 40},
         {"xuxie.sampling.dry_base", TINY_STRING, .s = "much"}, /* no number: left out */
     };
-    const struct tiny t = {.arch = "gpt2", .type = QUANT_Q8_0, .keys = keys, .n_keys = ARRAY_LEN(keys)};
+    const struct tiny t = {
+        .arch = "gpt2", .type = QUANT_Q8_0, .keys = keys, .n_keys = ARRAY_LEN(keys)};
     struct model *m = good_model(&t);
     assert_string_equal(m->arch->name, "gpt2");
     assert_int_equal(m->hp.n_vocab, TINY_V);
@@ -85,8 +86,9 @@ static void a_good_model(void **state)
     assert_int_equal(m->hint.dry_allowed_length, -1);
     assert_string_equal(model_type_name(m), "q8_0");
     const int64_t C = TINY_C, F = TINY_F;
-    assert_int_equal(model_n_params(m), C * (TINY_V + TINY_P) + 2 * C +
-                                            TINY_L * (4 * C + 4 * C * C + 4 * C + 2 * C * F + F + C));
+    assert_int_equal(model_n_params(m),
+                     C * (TINY_V + TINY_P) + 2 * C +
+                         TINY_L * (4 * C + 4 * C * C + 4 * C + 2 * C * F + F + C));
     model_free(m);
 }
 
@@ -280,10 +282,14 @@ static int remove_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_good_model),          cmocka_unit_test(rotary_models),
-        cmocka_unit_test(unknown_architectures), cmocka_unit_test(numbers_out_of_range),
-        cmocka_unit_test(activations),           cmocka_unit_test(tensors_at_odds),
-        cmocka_unit_test(plans),                 cmocka_unit_test(cache_prefixes),
+        cmocka_unit_test(a_good_model),
+        cmocka_unit_test(rotary_models),
+        cmocka_unit_test(unknown_architectures),
+        cmocka_unit_test(numbers_out_of_range),
+        cmocka_unit_test(activations),
+        cmocka_unit_test(tensors_at_odds),
+        cmocka_unit_test(plans),
+        cmocka_unit_test(cache_prefixes),
     };
     return cmocka_run_group_tests(tests, NULL, remove_file);
 }

@@ -1,6 +1,6 @@
-/* test_no_alloc.c - the token loop allocates nothing: every call of the allocator from this program's
- * own code is counted (the linker's --wrap) between the first token and the last, with a context so
- * small that the text is cut several times meanwhile. */
+/* test_no_alloc.c - the token loop allocates nothing: every call of the allocator from this
+ * program's own code is counted (the linker's --wrap) between the first token and the last, with a
+ * context so small that the text is cut several times meanwhile. */
 #include "config.h"
 
 #include <poll.h>
@@ -81,9 +81,15 @@ static void test_token_loop(void **state)
     const struct engine_segment segment = {
         .kind = SEGMENT_TEXT, .text = text, .n_bytes = sizeof text - 1};
     const char *const stops[] = {"不会出现的话"};
-    struct engine_request q = {.id = 1, .segments = &segment, .n_segments = 1, .n_streams = 1,
-                               .seed = 1, .max_tokens = 200, .ignore_eos = true,
-                               .stops = stops, .n_stops = 1};
+    struct engine_request q = {.id = 1,
+                               .segments = &segment,
+                               .n_segments = 1,
+                               .n_streams = 1,
+                               .seed = 1,
+                               .max_tokens = 200,
+                               .ignore_eos = true,
+                               .stops = stops,
+                               .n_stops = 1};
     sample_params_init(&q.sampling);
     q.sampling.top_k = 50;
     q.sampling.top_p = 0.9f;

@@ -1,4 +1,5 @@
-/* test_ring.c - src/base/ring.c: against a queue that is obviously right, and between two threads. */
+/* test_ring.c - src/base/ring.c: against a queue that is obviously right, and between two threads.
+ */
 #include "config.h"
 
 #include "src/base/ring.h"
@@ -233,8 +234,8 @@ static void test_interrupt(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_against_model),      cmocka_unit_test(test_largest_record),
-        cmocka_unit_test(test_two_threads),        cmocka_unit_test(test_wake_is_never_lost),
+        cmocka_unit_test(test_against_model), cmocka_unit_test(test_largest_record),
+        cmocka_unit_test(test_two_threads),   cmocka_unit_test(test_wake_is_never_lost),
         cmocka_unit_test(test_interrupt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,9 +110,9 @@ static void check_case(struct fixture *f, const json_t *lists, const json_t *c)
     }
     for (size_t i = 0; i < V; i++)
         if (fabs(want_sorted[i] - got_sorted[i]) > 2e-6)
-            fail_msg("%s, logits %zu, top_k %d, top_p %g, temp %g: entry %zu is %.7f, not %.7f", impl,
-                     list, f->p.top_k, (double)f->p.top_p, (double)f->p.temp, i, got_sorted[i],
-                     want_sorted[i]);
+            fail_msg("%s, logits %zu, top_k %d, top_p %g, temp %g: entry %zu is %.7f, not %.7f",
+                     impl, list, f->p.top_k, (double)f->p.top_p, (double)f->p.temp, i,
+                     got_sorted[i], want_sorted[i]);
     free(history);
 }
 

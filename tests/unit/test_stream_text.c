@@ -1,5 +1,5 @@
-/* test_stream_text.c - engine/stream_text.c: whole characters, stop strings, token borders; and that
- * the division of the bytes into tokens never matters. */
+/* test_stream_text.c - engine/stream_text.c: whole characters, stop strings, token borders; and
+ * that the division of the bytes into tokens never matters. */
 #include "config.h"
 
 #include "engine/stream_text.h"
@@ -49,7 +49,8 @@ static void collect(struct result *r, const char *out, size_t n)
     r->n += n;
 }
 
-/* Feeds n bytes in pieces whose ends are the set bits of `cuts` (bit i: a piece ends after byte i). */
+/* Feeds n bytes in pieces whose ends are the set bits of `cuts` (bit i: a piece ends after byte i).
+ */
 static void feed(const char *bytes, size_t n, uint64_t cuts, const char *const *stops,
                  size_t n_stops, struct result *r)
 {
@@ -122,8 +123,12 @@ static const struct {
     {"abcd", {"bcd", "abc"}, "", true},      /* the first that is complete */
     {"xabcd", {"cde", "bcx", "d"}, "xabc", true},
     {"stop", {"stop"}, "", true},
-    {"ab", {"", "b"}, "a", true},            /* an empty one is nothing */
-    {"a\xFF" "b", {R}, "a", true},           /* matched as shown */
+    {"ab", {"", "b"}, "a", true}, /* an empty one is nothing */
+    {"a\xFF"
+     "b",
+     {R},
+     "a",
+     true}, /* matched as shown */
     {"line\n\nnext", {"\n\n"}, "line", true},
     {"问：你好\n答：好", {"\n答：", "\n问："}, "问：你好", true},
 };
@@ -182,8 +187,8 @@ static void test_promptness(void **state)
     const struct {
         const char *put, *out;
     } steps[] = {
-        {"a", "a"}, {"E", ""}, {"N", ""}, {"x", "ENx"}, {"\xE9\x82", ""}, {"\xA3y", "那y"},
-        {"zEN", "z"}, {"D", ""}, {"E", "END"}, {"ND", ""},
+        {"a", "a"},       {"E", ""},    {"N", ""}, {"x", "ENx"}, {"\xE9\x82", ""},
+        {"\xA3y", "那y"}, {"zEN", "z"}, {"D", ""}, {"E", "END"}, {"ND", ""},
     };
     const char *out;
     size_t n;

@@ -27,8 +27,7 @@ const char *tokenizer_piece(const struct tokenizer *t, int32_t id, bool special,
 
 enum { PARAGRAPH = 0, SENTENCE = 1, HALF_A = 2, HALF_B = 3, LETTER = 4 };
 
-static const struct tokenizer tokens = {
-    {"好。\n", "好。", "\xE9\x82", "\xA3", "字"}};
+static const struct tokenizer tokens = {{"好。\n", "好。", "\xE9\x82", "\xA3", "字"}};
 
 static void test_reserve(void **state)
 {
@@ -116,13 +115,13 @@ static void test_borders(void **state)
         const char *before, *after;
         bool good; /* a sentence ends there */
     } cases[] = {
-        {"雪。", "他", true},      {"雪！", "他", true},      {"雪？", "他", true},
-        {"雪……", "他", true},      {"雪…", "…他", false},     {"雪。", "」他", false},
-        {"雪。」", "他", true},    {"雪。』", "他", true},    {"雪。”", "他", true},
-        {"snow.", " He", true},    {"snow. ", "He", true},    {"3.", "14", false},
-        {"snow!\"", " He", true},  {"snow.”", " He", true},   {"don’", "t", false},
-        {"snow", " He", false},    {"snow,", " he", false},   {"雪，", "他", false},
-        {"(snow?) ", "He", true},  {"snow. \t", "He", true},  {"e.g", ".", false},
+        {"雪。", "他", true},     {"雪！", "他", true},     {"雪？", "他", true},
+        {"雪……", "他", true},     {"雪…", "…他", false},    {"雪。", "」他", false},
+        {"雪。」", "他", true},   {"雪。』", "他", true},   {"雪。”", "他", true},
+        {"snow.", " He", true},   {"snow. ", "He", true},   {"3.", "14", false},
+        {"snow!\"", " He", true}, {"snow.”", " He", true},  {"don’", "t", false},
+        {"snow", " He", false},   {"snow,", " he", false},  {"雪，", "他", false},
+        {"(snow?) ", "He", true}, {"snow. \t", "He", true}, {"e.g", ".", false},
     };
     for (size_t c = 0; c < ARRAY_LEN(cases); c++) {
         /* n_ctx 32: 16..24 of 40 tokens stay; the place in question keeps 22, the middle is 20. */

@@ -1,5 +1,5 @@
-/* tiny_model.h - writes small models with random weights to a temporary file, whole or with one thing
- * wrong. Include after cmocka.h and model_util.h. */
+/* tiny_model.h - writes small models with random weights to a temporary file, whole or with one
+ * thing wrong. Include after cmocka.h and model_util.h. */
 #ifndef XUXIE_TESTS_TINY_MODEL_H
 #define XUXIE_TESTS_TINY_MODEL_H
 
@@ -23,7 +23,7 @@ struct tiny_tensor {
 };
 
 struct tiny {
-    const char *arch; /* "gpt2", "qwen3" */
+    const char *arch;     /* "gpt2", "qwen3" */
     enum quant_type type; /* of the matrices */
     const struct tiny_key *keys;
     size_t n_keys;
@@ -96,13 +96,20 @@ static inline void tiny_tensors(struct gguf_writer *w, const struct tiny *t, boo
         {"#ffn_down.weight", 2, {TINY_F, TINY_C}},  {"#ffn_down.bias", 1, {TINY_C}},
     };
     static const struct tiny_tensor qwen3[] = {
-        {"token_embd.weight", 2, {TINY_C, TINY_V}}, {"output.weight", 2, {TINY_C, TINY_V}},
-        {"output_norm.weight", 1, {TINY_C}},        {"#attn_norm.weight", 1, {TINY_C}},
-        {"#attn_q.weight", 2, {TINY_C, Q}},         {"#attn_k.weight", 2, {TINY_C, KV}},
-        {"#attn_v.weight", 2, {TINY_C, KV}},        {"#attn_q_norm.weight", 1, {D}},
-        {"#attn_k_norm.weight", 1, {D}},            {"#attn_output.weight", 2, {Q, TINY_C}},
-        {"#ffn_norm.weight", 1, {TINY_C}},          {"#ffn_gate.weight", 2, {TINY_C, TINY_F}},
-        {"#ffn_up.weight", 2, {TINY_C, TINY_F}},    {"#ffn_down.weight", 2, {TINY_F, TINY_C}},
+        {"token_embd.weight", 2, {TINY_C, TINY_V}},
+        {"output.weight", 2, {TINY_C, TINY_V}},
+        {"output_norm.weight", 1, {TINY_C}},
+        {"#attn_norm.weight", 1, {TINY_C}},
+        {"#attn_q.weight", 2, {TINY_C, Q}},
+        {"#attn_k.weight", 2, {TINY_C, KV}},
+        {"#attn_v.weight", 2, {TINY_C, KV}},
+        {"#attn_q_norm.weight", 1, {D}},
+        {"#attn_k_norm.weight", 1, {D}},
+        {"#attn_output.weight", 2, {Q, TINY_C}},
+        {"#ffn_norm.weight", 1, {TINY_C}},
+        {"#ffn_gate.weight", 2, {TINY_C, TINY_F}},
+        {"#ffn_up.weight", 2, {TINY_C, TINY_F}},
+        {"#ffn_down.weight", 2, {TINY_F, TINY_C}},
     };
     const bool is_gpt2 = strcmp(t->arch, "qwen3") != 0;
     const struct tiny_tensor *all = is_gpt2 ? gpt2 : qwen3;
@@ -138,7 +145,8 @@ static inline void tiny_tensors(struct gguf_writer *w, const struct tiny *t, boo
         float *values = malloc((size_t)n * sizeof(*values));
         void *packed = malloc(n_bytes);
         for (int64_t k = 0; k < n; k++)
-            values[k] = t->fill != 0 ? t->fill : test_number(&seed) * 0.4f + (x.n_dims == 1 ? 0.7f : 0);
+            values[k] =
+                t->fill != 0 ? t->fill : test_number(&seed) * 0.4f + (x.n_dims == 1 ? 0.7f : 0);
         q->pack(values, packed, n);
         if (gguf_write_tensor(w, packed, n_bytes, &err))
             fail_msg("%s", err.msg);
