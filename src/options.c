@@ -213,6 +213,33 @@ static const char *preset_word(size_t i)
 static int store(struct settings *s, int row, const char *value, enum option_origin origin,
                  struct err *err);
 
+static void hint_value(struct settings *s, const char *name, double value)
+{
+    int row = option_find(name);
+    if (isnan(value) || s->origin[row] > ORIGIN_MODEL)
+        return;
+    char text[32];
+    snprintf(text, sizeof text, "%.6g", value); /* the file says it as float: 0.9, not 0.89999998 */
+    if (store(s, row, text, ORIGIN_MODEL, NULL) == 0)
+        s->origin[row] = ORIGIN_MODEL;
+}
+
+/* What the model recommends, over the preset `story`. */
+static void apply_hint(struct settings *s)
+{
+    const struct sample_hint *h = &s->hint;
+    if (strcmp(s->preset, "story") != 0)
+        return;
+    hint_value(s, "temp", (double)h->temp);
+    hint_value(s, "top_p", (double)h->top_p);
+    hint_value(s, "min_p", (double)h->min_p);
+    hint_value(s, "dry_multiplier", (double)h->dry_multiplier);
+    hint_value(s, "dry_base", (double)h->dry_base);
+    hint_value(s, "top_k", h->top_k < 0 ? (double)NAN : h->top_k);
+    hint_value(s, "dry_allowed_length",
+               h->dry_allowed_length < 0 ? (double)NAN : h->dry_allowed_length);
+}
+
 /* Gives every row a preset decides its value, unless something as strong has set it. */
 static int set_preset(struct settings *s, const char *name, enum option_origin origin,
                       struct err *err)
@@ -235,6 +262,7 @@ static int set_preset(struct settings *s, const char *name, enum option_origin o
         store(s, (int)r, value ? value : row->def, ORIGIN_PRESET, NULL);
         s->origin[r] = ORIGIN_PRESET;
     }
+    apply_hint(s);
     return 0;
 }
 
@@ -254,6 +282,13 @@ static int store(struct settings *s, int row, const char *value, enum option_ori
 void settings_init(struct settings *s)
 {
     memset(s, 0, sizeof *s);
+    s->hint = (struct sample_hint){.temp = NAN,
+                                   .top_p = NAN,
+                                   .min_p = NAN,
+                                   .dry_multiplier = NAN,
+                                   .dry_base = NAN,
+                                   .top_k = -1,
+                                   .dry_allowed_length = -1};
     for (size_t i = 0; i < n_option_rows; i++)
         if (!option_rows[i].is_flag && option_rows[i].def)
             store(s, (int)i, option_rows[i].def, ORIGIN_PRESET, NULL);
@@ -310,6 +345,9 @@ int settings_set(struct settings *s, const char *name, const char *value, enum o
     int row = option_find(name);
     if (row < 0 || option_rows[row].is_flag)
         return unknown(name, err);
+    if (origin == ORIGIN_SET && !(option_rows[row].scope & SCOPE_SET))
+        return err_set(err, E_USAGE, _("%s: can be set on the command line and in xuxie.ini only"),
+                       option_rows[row].name);
     size_t n = strlen(value);
     if (utf8_valid_prefix(value, n) != n && option_rows[row].type != OPTION_TEXT)
         return err_set(err, E_USAGE, _("%s: the value is not valid UTF-8"), option_rows[row].name);
@@ -370,20 +408,8 @@ bool settings_get(const struct settings *s, const char *name, struct str *out)
     return true;
 }
 
-static void hint_value(struct settings *s, const char *name, double value)
-{
-    int row = option_find(name);
-    if (isnan(value) || s->origin[row] > ORIGIN_MODEL)
-        return;
-    char text[32];
-    snprintf(text, sizeof text, "%.6g", value); /* the file says it as float: 0.9, not 0.89999998 */
-    if (store(s, row, text, ORIGIN_MODEL, NULL) == 0)
-        s->origin[row] = ORIGIN_MODEL;
-}
-
 void settings_hint(struct settings *s, const struct sample_hint *hint)
 {
-    /* what an earlier model recommended goes first */
     for (size_t i = 0; i < n_option_rows; i++) {
         if (s->origin[i] != ORIGIN_MODEL)
             continue;
@@ -391,16 +417,8 @@ void settings_hint(struct settings *s, const struct sample_hint *hint)
         store(s, (int)i, value ? value : option_rows[i].def, ORIGIN_PRESET, NULL);
         s->origin[i] = ORIGIN_PRESET;
     }
-    if (strcmp(s->preset, "story") != 0)
-        return;
-    hint_value(s, "temp", (double)hint->temp);
-    hint_value(s, "top_p", (double)hint->top_p);
-    hint_value(s, "min_p", (double)hint->min_p);
-    hint_value(s, "dry_multiplier", (double)hint->dry_multiplier);
-    hint_value(s, "dry_base", (double)hint->dry_base);
-    hint_value(s, "top_k", hint->top_k < 0 ? (double)NAN : hint->top_k);
-    hint_value(s, "dry_allowed_length",
-               hint->dry_allowed_length < 0 ? (double)NAN : hint->dry_allowed_length);
+    s->hint = *hint;
+    apply_hint(s);
 }
 
 void settings_request(const struct settings *s, struct engine_request *r)

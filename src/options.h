@@ -28,6 +28,7 @@ struct settings {
     int64_t top_k, dry_allowed_length, penalty_last_n;
     uint8_t samplers[N_STAGES];
     char preset[32];
+    struct sample_hint hint;  /* of the model in use: comes back with the preset `story` */
     int64_t seed;             /* -1: a fresh one for every generation */
     char *stops[SETTINGS_MAX_STOPS]; /* owned */
     size_t n_stops;
@@ -66,7 +67,8 @@ int settings_set(struct settings *s, const char *name, const char *value, enum o
                  struct err *err);
 /* The value as text, appended. False for an unknown name. */
 bool settings_get(const struct settings *s, const char *name, struct str *out);
-/* Takes what the model file recommends, under preset `story` only. */
+/* Takes what the model file recommends, under preset `story` only; remembered for when that is chosen
+ * again. What an earlier model recommended goes. */
 void settings_hint(struct settings *s, const struct sample_hint *hint);
 
 /* Fills a request's sampling, stops, lengths (borrowed from s). */

@@ -2,7 +2,7 @@
  *
  * The name is taken with O_EXCL and stays ours: in /var/tmp, where anyone may write, nobody else can
  * replace it (the sticky bit) and no link that lay there before is followed. The text is written to a
- * second file of our own, synced, and renamed over it.
+ * second file of a random name, synced, and renamed over it.
  */
 #include "config.h"
 
@@ -66,24 +66,18 @@ static void sync_directory_of(const char *path)
 static bool replace(const char *path, const char *text, size_t n)
 {
     struct str temporary = STR_INIT;
-    str_printf(&temporary, "%s.new", path);
-    int fd = open_new(str_cstr(&temporary));
-    bool ok = fd >= 0 && write_all(fd, text, n);
-    int saved = errno;
-    if (fd >= 0 && close(fd) != 0 && ok) {
-        saved = errno;
-        ok = false;
-    }
-    if (ok && rename(str_cstr(&temporary), path) != 0) {
-        saved = errno;
-        ok = false;
-    }
+    str_printf(&temporary, "%s.XXXXXX", path);
+    int fd = mkostemp(temporary.data, O_CLOEXEC); /* 0600, O_EXCL */
+    bool ok = fd >= 0 && write_all(fd, text, n) && rename(temporary.data, path) == 0;
+    int why = errno;
+    if (fd >= 0)
+        close(fd);
     if (ok)
         sync_directory_of(path);
     else if (fd >= 0)
-        unlink(str_cstr(&temporary));
+        unlink(temporary.data);
     str_free(&temporary);
-    errno = saved;
+    errno = why;
     return ok;
 }
 
@@ -111,10 +105,10 @@ static bool save_in(const char *dir, const char *text, size_t n)
     if (ok) {
         close(fd);
         ok = replace(str_cstr(&path), text, n);
-        int saved = errno;
+        int why = errno;
         if (!ok)
             unlink(str_cstr(&path));
-        errno = saved;
+        errno = why;
     }
     if (ok) {
         free(taken);

@@ -25,13 +25,13 @@
 #include <readline/history.h>
 #include <readline/readline.h>
 
-#include "src/base/clock.h"
 #include "src/base/i18n.h"
 #include "src/base/mem.h"
 #include "src/base/str.h"
 #include "src/base/utf8.h"
 #include "src/base/uwidth.h"
 #include "ui/complete.h"
+#include "ui/sig.h"
 #include "ui/ui.h"
 
 enum { CLUSTER_WINDOW_BYTES = 512 };
@@ -446,14 +446,6 @@ void edit_set_mode(const char *name)
 
 /* ---- line mode -------------------------------------------------------------------------------- */
 
-static volatile sig_atomic_t interrupted_flag;
-
-static void on_interrupt(int signo)
-{
-    (void)signo;
-    interrupted_flag = 1;
-}
-
 /* The candidates under the line; what they share is put in. */
 static void complete_in_line(const struct ui_host *host)
 {
@@ -471,50 +463,76 @@ static void complete_in_line(const struct ui_host *host)
     complete_free(&c);
 }
 
-static char *read_line_loop(const struct ui_host *host, bool *interrupted)
+enum line_end { LINE_GOES_ON, LINE_INTERRUPTED, LINE_ENDED };
+
+/* *signo gets a signal that is not ours to handle. */
+static enum line_end line_signals(int *signo)
+{
+    static const int ends[] = {SIGHUP, SIGTERM, SIGQUIT};
+    sig_clear();
+    if (sig_take(SIGINT)) {
+        rl_callback_sigcleanup();
+        rl_crlf();
+        return LINE_INTERRUPTED;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        if (sig_take(ends[i])) {
+            *signo = ends[i];
+            return LINE_ENDED;
+        }
+    }
+    if (sig_take(SIGTSTP)) {
+        rl_deprep_terminal();
+        sig_stop_job();
+        rl_prep_terminal(1);
+        rl_forced_update_display();
+    }
+    if (sig_take(SIGWINCH))
+        rl_resize_terminal();
+    return LINE_GOES_ON;
+}
+
+static char *read_line_loop(const struct ui_host *host, bool *interrupted, int *signo)
 {
     char *line = NULL;
-    while (line == NULL && !edit.end_of_input) {
-        struct pollfd p = {.fd = fileno(rl_instream), .events = POLLIN};
-        if (poll(&p, 1, -1) > 0)
+    enum line_end end = LINE_GOES_ON;
+    while (line == NULL && !edit.end_of_input && end == LINE_GOES_ON) {
+        struct pollfd p[] = {{.fd = sig_fd(), .events = POLLIN},
+                             {.fd = fileno(rl_instream), .events = POLLIN}};
+        if (poll(p, ARRAY_LEN(p), -1) < 0 && errno != EINTR)
+            break;
+        if (p[0].revents != 0)
+            end = line_signals(signo);
+        else if (p[1].revents != 0)
             rl_callback_read_char();
-        else if (errno != EINTR)
-            break;
-        rl_check_signals();
-        if (interrupted_flag) {
-            *interrupted = true;
-            rl_callback_sigcleanup();
-            rl_crlf();
-            break;
-        }
         if (edit_take_request(EDIT_COMPLETE))
             complete_in_line(host);
         line = edit_take_submitted();
     }
+    *interrupted = end == LINE_INTERRUPTED;
     return line;
 }
 
 char *ui_read_line(const char *prompt, const struct ui_host *host, bool *interrupted)
 {
-    struct sigaction sa, before;
-    bool ignored;
+    bool was_interrupted = false;
+    int signo = 0;
+    char *line = NULL;
 
-    *(interrupted != NULL ? interrupted : &ignored) = false;
-    memset(&sa, 0, sizeof sa);
-    sa.sa_handler = on_interrupt;
-    sigemptyset(&sa.sa_mask);
-    interrupted_flag = 0;
-    sigaction(SIGINT, &sa, &before);
-
-    edit.end_of_input = false;
-    rl_catch_signals = 1;
-    rl_persistent_signal_handlers = 1;
-    begin("xuxie", "\\C-x\\C-e");
-    rl_callback_handler_install(prompt, on_line);
-    char *line = read_line_loop(host, interrupted != NULL ? interrupted : &ignored);
-    rl_callback_handler_remove();
-    sigaction(SIGINT, &before, NULL);
+    if (sig_open(NULL) == 0) {
+        edit.end_of_input = false;
+        rl_catch_signals = 0;
+        begin("xuxie", "\\C-x\\C-e");
+        rl_callback_handler_install(prompt, on_line);
+        line = read_line_loop(host, &was_interrupted, &signo);
+        rl_callback_handler_remove();
+        sig_close();
+    }
+    if (interrupted != NULL)
+        *interrupted = was_interrupted;
     if (line != NULL)
         edit_history_add(line);
+    if (signo != 0)
+        raise(signo); /* now the caller's handler, or the default, sees it */
     return line;
 }

@@ -136,8 +136,11 @@ bool term_possible(const char **why)
         reason = _("TERM is not set, so nothing is known about this terminal.");
     else if (strchr(name, '/') != NULL || setupterm(NULL, STDOUT_FILENO, &rc) != OK)
         reason = _("TERM names a terminal that is not in the terminfo database.");
-    else if (capability("cup") == NULL)
-        reason = _("This terminal cannot move its cursor.");
+    else {
+        if (capability("cup") == NULL)
+            reason = _("This terminal cannot move its cursor.");
+        del_curterm(cur_term);
+    }
     if (why != NULL)
         *why = reason;
     return reason == NULL;
@@ -338,7 +341,10 @@ static void on_crash(int signo, siginfo_t *info, void *context)
 
 static void crash_prepare(void)
 {
+    int rc;
     crash.n_text = 0;
+    if (setupterm(NULL, STDOUT_FILENO, &rc) != OK)
+        return;
     crash_append("\033\\"); /* ends an OSC 52 that was cut off */
     crash_append(SEQ_SYNC_END SEQ_MOUSE_OFF SEQ_PASTE_OFF);
     if (capability("Ss") != NULL)
@@ -347,6 +353,7 @@ static void crash_prepare(void)
     crash_append(capability("cnorm"));
     crash_append(capability("rmcup"));
     crash_append("\r\n");
+    del_curterm(cur_term);
 }
 
 static void crash_arm(bool (*on_fault)(void *address))

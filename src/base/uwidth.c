@@ -107,8 +107,27 @@ static bool stands_alone(uint32_t cp)
            (cp >= 0xFF01 && cp <= 0xFF60);
 }
 
+/* The most frequent clusters by their bytes: printable ASCII or an ideograph (U+4000..U+9FFF), before
+ * one of these or before any ASCII. Returns their length, 0 for all others. */
+static size_t frequent_cluster(const unsigned char *s, size_t n)
+{
+    size_t len = 0;
+    if (s[0] >= 0x20 && s[0] < 0x7F)
+        len = 1;
+    else if (s[0] >= 0xE4 && s[0] <= 0xE9 && n >= 3 && (s[1] & 0xC0) == 0x80 &&
+             (s[2] & 0xC0) == 0x80)
+        len = 3;
+    bool alone = len > 0 && (n == len || s[len] < 0x80 || (s[len] >= 0xE4 && s[len] <= 0xE9));
+    return alone ? len : 0;
+}
+
 size_t uwidth_cluster(const char *s, size_t n_bytes, int *columns)
 {
+    size_t frequent = n_bytes ? frequent_cluster((const unsigned char *)s, n_bytes) : 0;
+    if (frequent) {
+        *columns = frequent == 1 ? 1 : 2;
+        return frequent;
+    }
     uint32_t cp, next;
     size_t end = utf8_decode(s, n_bytes, &cp);
     if (end == 0) {

@@ -1,6 +1,6 @@
 #!/bin/bash
 # xuxie continue: what comes out, and what is refused.
-. "${srcdir:-.}/tests/cli/lib.sh"
+. "${top_srcdir:-.}/tests/cli/lib.sh"
 
 text='那一夜，雪下得很大。'
 go() # OPTIONS...: continues the text without recording

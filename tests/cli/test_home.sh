@@ -1,6 +1,6 @@
 #!/bin/bash
 # Homes, folders and configurations that cannot be used; descriptors and limits that are missing.
-. "${srcdir:-.}/tests/cli/lib.sh"
+. "${top_srcdir:-.}/tests/cli/lib.sh"
 
 go()
 {

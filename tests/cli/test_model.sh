@@ -1,6 +1,6 @@
 #!/bin/bash
 # xuxie model, perplexity, bench; and model files that are missing or damaged.
-. "${srcdir:-.}/tests/cli/lib.sh"
+. "${top_srcdir:-.}/tests/cli/lib.sh"
 
 run "$XUXIE" model list
 check "list: the bundled one" grep -q '^preview-q8_0 ' "$T/out"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Signals and closed pipes while xuxie continue writes: what was written stays, the status is right.
-. "${srcdir:-.}/tests/cli/lib.sh"
+. "${top_srcdir:-.}/tests/cli/lib.sh"
 set -m # children get SIGINT, which shells otherwise turn off for jobs in the background
 
 has_words()

@@ -1,6 +1,6 @@
 #!/bin/bash
 # xuxie tokenize and detokenize: exact in both directions.
-. "${srcdir:-.}/tests/cli/lib.sh"
+. "${top_srcdir:-.}/tests/cli/lib.sh"
 
 round_trip() # FILE
 {

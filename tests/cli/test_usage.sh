@@ -1,6 +1,6 @@
 #!/bin/bash
 # The command line itself: help, version, mistakes, precedence.
-. "${srcdir:-.}/tests/cli/lib.sh"
+. "${top_srcdir:-.}/tests/cli/lib.sh"
 
 run "$XUXIE" --version
 check "version" test "$status" = 0

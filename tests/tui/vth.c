@@ -269,7 +269,8 @@ static _Noreturn void run_program(const struct vth_options *o)
 {
     const char *path = getenv("PATH");
     char *keep = x_strdup(path != NULL ? path : "/usr/bin:/bin");
-    static const char *const passed[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"};
+    static const char *const passed[] = {"ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS",
+                                         "TSAN_OPTIONS"};
     char *values[ARRAY_LEN(passed)];
     for (size_t i = 0; i < ARRAY_LEN(passed); i++) {
         const char *value = getenv(passed[i]);

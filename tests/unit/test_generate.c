@@ -617,7 +617,7 @@ static void test_long_prompt(void **state)
         rec.check_windows = true;
         static char text[1024];
         for (int i = 0; i < 1023; i++)
-            text[i] = i % 29 == 28 ? '\n' : (char)('a' + i % 26);
+            text[i] = (char)(i % 29 == 28 ? '\n' : 'a' + i % 26);
         struct engine_segment s[] = {{.kind = SEGMENT_TEXT, .text = text, .n_bytes = 300}};
         struct engine_request q = make_request(s, 1);
         q.max_tokens = 8;

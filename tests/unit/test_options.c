@@ -77,7 +77,7 @@ static void test_defaults(void **state)
         struct settings s;
         settings_init(&s);
         if (!row->is_flag && row->def)
-            assert_int_equal(settings_set(&s, row->name, row->def, ORIGIN_SET, &err), 0);
+            assert_int_equal(settings_set(&s, row->name, row->def, ORIGIN_CLI, &err), 0);
         settings_free(&s);
     }
     struct settings s;
@@ -166,7 +166,7 @@ static void test_values(void **state)
         struct settings s;
         struct err err = ERR_INIT;
         settings_init(&s);
-        int rc = settings_set(&s, cases[i].name, cases[i].value, ORIGIN_SET, &err);
+        int rc = settings_set(&s, cases[i].name, cases[i].value, ORIGIN_INI, &err);
         if (cases[i].shown) {
             assert_int_equal(rc, 0);
             assert_value(&s, cases[i].name, cases[i].shown);
@@ -187,6 +187,7 @@ static void test_messages(void **state)
     settings_set(&s, "temp", "9", ORIGIN_SET, &err);
     assert_string_equal(err.msg,
                         "temp: 9 is out of range; allowed is 0 to 5 (0 = always the likeliest)");
+    assert_int_equal(settings_set(&s, "db", "x", ORIGIN_SET, &err), E_USAGE); /* too late */
     settings_set(&s, "tmep", "9", ORIGIN_SET, &err);
     assert_non_null(strstr(err.msg, "did you mean temp?"));
     settings_set(&s, "temp", "\x1b[2J", ORIGIN_SET, &err);
@@ -290,8 +291,9 @@ static void test_hint(void **state)
     assert_value(&s, "temp", "1");
     settings_hint(&s, &hint); /* story only */
     assert_value(&s, "temp", "1");
-    hint.temp = 99; /* out of range: not taken */
     settings_set(&s, "preset", "story", ORIGIN_SET, &err);
+    assert_value(&s, "temp", "0.9"); /* still the model's advice */
+    hint.temp = 99;                  /* out of range: not taken */
     settings_hint(&s, &hint);
     assert_value(&s, "temp", "1");
     settings_free(&s);
