@@ -53,6 +53,8 @@ bool complete_ask(const struct ui_host *host, const char *line, size_t n_bytes, 
         size_t n = common_bytes(c.items, c.n_items);
         c.common = n >= typed ? x_strndup(c.items[0].text, n) : x_strndup(copy + c.begin, typed);
         *out = c;
+    } else {
+        complete_free_items(c.items, 0);
     }
     free(copy);
     return c.n_items > 0;

@@ -53,8 +53,9 @@ static void put(struct store *s, const struct made *m)
                                  .model = {.identity = "m", .tokenizer = "t", .name = "preview"},
                                  .settings = "{\"seed\":1,\"temp\":0.8}",
                                  .seed = 1};
+    static const int32_t shared[8] = {11, 12, 13, 14, 15, 16, 17, 18};
     store_ref ref = store_put_generation(s, &g);
-    const struct store_prompt_part parts[] = {{"写一段雪夜。", 18, m->ids, 8},
+    const struct store_prompt_part parts[] = {{"写一段雪夜。", 18, shared, 8},
                                               {m->prompt, m->n_prompt, m->ids + 8, 12}};
     store_put_prompt(s, ref, parts, 2, 0);
     int n_tokens = (int)(m->n_text / 3) * TOKENS / CHARS;
