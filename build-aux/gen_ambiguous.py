@@ -39,6 +39,7 @@ def main():
 #include <stdint.h>
 
 /* Sorted, closed ranges. */
+/* clang-format off */
 static const struct {{
     uint32_t first, last;
 }} ambiguous_ranges[] = {{""")
@@ -50,7 +51,7 @@ static const struct {{
             line = "   "
         line += item
     print(line)
-    print("};\n\n#endif")
+    print("};\n/* clang-format on */\n\n#endif")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@
 #include "engine/engine.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -31,7 +30,6 @@
 #include "engine/request.h"
 #include "src/base/clock.h"
 #include "src/base/i18n.h"
-#include "src/base/log.h"
 #include "src/base/mem.h"
 
 enum {
@@ -75,17 +73,14 @@ struct engine {
     pthread_mutex_t lock;
     pthread_cond_t work; /* the engine thread waits for requests, new sessions, closing */
     pthread_cond_t idle; /* engine_session_free waits for `running` to change */
-    struct engine_session
-        *sessions; /* written by the caller, read by the engine thread under lock */
-    struct engine_session
-        *running;        /* written by the engine thread, read by the caller under lock */
-    uint64_t ticket;     /* written by the caller under lock */
-    bool news;           /* a session to greet; set by the caller, cleared by the engine thread,
-                            protected by lock */
-    atomic_bool closing; /* written by the caller, read by the engine thread */
+    /* protected by lock */
+    struct engine_session *sessions; /* written by the caller, read by the engine thread */
+    struct engine_session *running;  /* written by the engine thread, read by the caller */
+    uint64_t ticket;                 /* caller only */
+    bool news;           /* a session to greet: set by the caller, cleared by the engine thread */
+    atomic_bool closing; /* written by the caller under lock, read by the engine thread without */
 
-    /* engine thread only, but `backend`: the caller reads it after EV_READY (ordered by the ring)
-     */
+    /* engine thread only, but for `backend`: read by the caller after EV_READY (the ring orders) */
     struct backend *backend;
     enum load_state state;
     struct err load_err;

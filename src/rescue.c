@@ -1,8 +1,8 @@
 /* rescue.c - see rescue.h.
  *
- * The name is taken with O_EXCL and stays ours: in /var/tmp, where anyone may write, nobody else can
- * replace it (the sticky bit) and no link that lay there before is followed. The text is written to a
- * second file of a random name, synced, and renamed over it.
+ * The name is taken with O_EXCL and stays ours: in /var/tmp, where anyone may write, nobody else
+ * can replace it (the sticky bit) and no link that lay there before is followed. The text is
+ * written to a second file of a random name, synced, and renamed over it.
  */
 #include "config.h"
 

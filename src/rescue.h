@@ -1,9 +1,9 @@
-/* rescue.h - the last resort: the words so far as a plain text file, when the database does not take
- * them.
+/* rescue.h - the last resort: the words so far as a plain text file, when the database does not
+ * take them.
  *
- * The file is $XDG_STATE_HOME/xuxie/rescue-YYYYMMDD-HHMMSS-PID.txt, or the same name in /var/tmp when
- * that place cannot be written; 0600. It appears whole or not at all, and each further call in this
- * process replaces it with what is given then. Never deleted by xuxie.
+ * The file is $XDG_STATE_HOME/xuxie/rescue-YYYYMMDD-HHMMSS-PID.txt, or the same name in /var/tmp
+ * when that place cannot be written; 0600. It appears whole or not at all, and each further call in
+ * this process replaces it with what is given then. Never deleted by xuxie.
  *
  * Threads: UI thread only.
  */

@@ -1,18 +1,18 @@
 /* store.h - everything ever written, in SQLite: stories, nodes, generations, prompts, drafts.
  *
- * Threads. All functions are called from the UI thread. Writing is done by the store's own thread, the
- * only one that writes SQLite: the put functions copy their arguments into a queue and return at once.
- * What was queued is committed within 100 ms, in order; the end of a generation, choices and
- * settings are synced to disk before store_status reports them saved. Reading uses a second,
+ * Threads. All functions are called from the UI thread. Writing is done by the store's own thread,
+ * the only one that writes SQLite: the put functions copy their arguments into a queue and return
+ * at once. What was queued is committed within 100 ms, in order; the end of a generation, choices
+ * and settings are synced to disk before store_status reports them saved. Reading uses a second,
  * read-only connection on the calling thread.
  *
  * References. put functions return a store_ref < 0, valid in this process as the name of the thing;
  * the writer maps it to the row it got. Rows read back have refs > 0. Both are accepted everywhere.
  *
- * Failure. When the database cannot be opened, store_open says why and returns E_STORE: the house goes
- * on without (store = NULL is accepted by every put function, which then does nothing and returns a
- * ref all the same) and keeps a rescue file. When writing fails later, the queue is kept in memory,
- * retried every second, and store_status tells.
+ * Failure. When the database cannot be opened, store_open says why and returns E_STORE: the house
+ * goes on without (store = NULL is accepted by every put function, which then does nothing and
+ * returns a ref all the same) and keeps a rescue file. When writing fails later, the queue is kept
+ * in memory, retried every second, and store_status tells.
  *
  * Durability (RELIABILITY B.4): WAL; NORMAL for streaming text, FULL sync at the end of each
  * generation and every 2 s.
@@ -30,25 +30,27 @@
 struct store;
 
 enum store_flags {
-    STORE_CREATE = 1,    /* make it when it is not there */
+    STORE_CREATE = 1, /* make it when it is not there */
     STORE_READ_ONLY = 2,
 };
 
 struct store_status {
-    bool saved;          /* everything put so far is committed (and synced where promised) */
-    bool failing;        /* the last write failed; retrying */
-    bool read_only;      /* the file or folder cannot be written, or is damaged; nothing is saved */
-    bool was_empty;      /* a file of 0 bytes lay at the path and was made a database at open */
-    char message[512];   /* a sentence when failing, read_only or was_empty */
+    bool saved;        /* everything put so far is committed (and synced where promised) */
+    bool failing;      /* the last write failed; retrying */
+    bool read_only;    /* the file or folder cannot be written, or is damaged; nothing is saved */
+    bool was_empty;    /* a file of 0 bytes lay at the path and was made a database at open */
+    char message[512]; /* a sentence when failing, read_only or was_empty */
     int64_t unsaved_since_ms; /* monotonic time of the oldest unsaved put; 0 = none */
 };
 
 /* Opens or creates the database at path (an absolute file name). E_STORE with a sentence: corrupt,
- * newer ("needs xuxie with schema >= N"), not a database, another program's database. The file is then
- * untouched. A file or folder that may not be written, or a file with damaged pages, opens read-only,
- * told by store_status. A process opens a database once (POSIX locks belong to the process). */
+ * newer ("needs xuxie with schema >= N"), not a database, another program's database. The file is
+ * then untouched. A file or folder that may not be written, or a file with damaged pages, opens
+ * read-only, told by store_status. A process opens a database once (POSIX locks belong to the
+ * process). */
 int store_open(const char *path, unsigned flags, struct store **out, struct err *err);
-/* Writes what is queued, syncs, ends the thread. Returns E_STORE when something could not be saved. */
+/* Writes what is queued, syncs, ends the thread. Returns E_STORE when something could not be saved.
+ */
 int store_close(struct store *s, struct err *err);
 void store_get_status(struct store *s, struct store_status *out);
 /* Readable when the status changed (poll it). -1 without a store. */
@@ -78,7 +80,7 @@ void store_put_input(struct store *s, const char *text, size_t n);
 struct store_story_row {
     store_ref ref;
     char *title;
-    char *first_line;   /* beginning of its text, at most 120 bytes */
+    char *first_line; /* beginning of its text, at most 120 bytes */
     int64_t n_nodes, created_ms, opened_ms;
 };
 /* Newest opened first. malloc'ed array, freed by store_stories_free. */
@@ -86,8 +88,8 @@ int store_stories(struct store *s, struct store_story_row **out, size_t *n, stru
 void store_stories_free(struct store_story_row *rows, size_t n);
 /* The story opened last; 0 when there is none. */
 store_ref store_last_story(struct store *s);
-/* Reads a story whole, current node included. *draft (malloc'ed, may be NULL). A cycle of parents or
- * a missing parent makes a child of the root. */
+/* Reads a story whole, current node included. *draft (malloc'ed, may be NULL). A cycle of parents
+ * or a missing parent makes a child of the root. */
 int store_load_story(struct store *s, store_ref story, struct story **out, char **draft,
                      struct err *err);
 /* A story by exact title, else by unique beginning of it; 0 when none. */
@@ -112,13 +114,13 @@ struct store_prompt_part {
 };
 
 struct store_generation {
-    store_ref story, node;      /* 0: none (`continue`, `run`, `eval`) */
-    const char *origin;         /* "room", "continue", "run", "eval" */
+    store_ref story, node; /* 0: none (`continue`, `run`, `eval`) */
+    const char *origin;    /* "room", "continue", "run", "eval" */
     struct store_model model;
-    const char *settings;       /* JSON object with every setting, stored once by hash */
+    const char *settings; /* JSON object with every setting, stored once by hash */
     uint64_t seed;
     uint32_t stream;
-    int64_t started_ms;         /* wall clock */
+    int64_t started_ms; /* wall clock */
 };
 
 /* A generation begins; its prompt may come right after, when the engine has told the ids. */
@@ -130,10 +132,10 @@ void store_put_prompt(struct store *s, store_ref generation, const struct store_
 void store_put_output(struct store *s, store_ref generation, const char *text, size_t n_text,
                       const int32_t *ids, const float *logprobs, size_t n_tokens);
 struct store_done {
-    const char *reason;         /* "eos", "length", "stop", "cancelled", "deadline", "error" */
-    const char *error;          /* message, NULL */
+    const char *reason; /* "eos", "length", "stop", "cancelled", "deadline", "error" */
+    const char *error;  /* message, NULL */
     int n_prompt, n_reused, n_tokens;
-    int n_text_tokens;          /* see engine.h; -1 when unknown */
+    int n_text_tokens; /* see engine.h; -1 when unknown */
     int64_t prefill_us, decode_us;
 };
 void store_put_done(struct store *s, store_ref generation, const struct store_done *d);

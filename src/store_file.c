@@ -24,7 +24,7 @@ static uint32_t be32(const unsigned char *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* ---- the header ----------------------------------------------------------------------------------- */
+/* ---- the header ---- */
 
 static int bad_field(const char *shown, const char *field, int at, uint32_t found,
                      const char *allowed, struct err *err)
@@ -88,34 +88,38 @@ static int check_header(const unsigned char *h, size_t n, const char *path, cons
     static const char magic[16] = "SQLite format 3";
     char quoted[360];
     if (n < sizeof magic || memcmp(h, magic, sizeof magic) != 0)
-        return err_set(err, E_STORE,
-                       _("%s: begins with \"%s\" at byte 0: this is not a database; it is left alone"),
-                       shown, err_quote(quoted, sizeof quoted, h, n < 16 ? n : 16));
+        return err_set(
+            err, E_STORE,
+            _("%s: begins with \"%s\" at byte 0: this is not a database; it is left alone"), shown,
+            err_quote(quoted, sizeof quoted, h, n < 16 ? n : 16));
     if (n < HEADER_BYTES)
-        return err_set(err, E_STORE,
-                       _("%s: the header of the database is cut off at byte %llu of 100; it is left "
-                         "alone"),
-                       shown, (unsigned long long)size);
+        return err_set(
+            err, E_STORE,
+            _("%s: the header of the database is cut off at byte %llu of 100; it is left "
+              "alone"),
+            shown, (unsigned long long)size);
     int rc = check_format(h, shown, err);
     if (rc != 0)
         return rc;
     uint32_t app = be32(h + 68), version = be32(h + 60);
     if (app != STORE_APPLICATION_ID)
-        return err_set(err, E_STORE,
-                       _("%s: application_id at byte 68 is %u, not xuxie's %u: the database belongs "
-                         "to another program and is left alone"),
-                       shown, (unsigned)app, (unsigned)STORE_APPLICATION_ID);
+        return err_set(
+            err, E_STORE,
+            _("%s: application_id at byte 68 is %u, not xuxie's %u: the database belongs "
+              "to another program and is left alone"),
+            shown, (unsigned)app, (unsigned)STORE_APPLICATION_ID);
     if (version > (uint32_t)max_version)
-        return err_set(err, E_STORE,
-                       _("%s: user_version at byte 60 is %u: the database needs xuxie with schema >= "
-                         "%u, this one has schema %d; it is left alone"),
-                       shown, (unsigned)version, (unsigned)version, max_version);
+        return err_set(
+            err, E_STORE,
+            _("%s: user_version at byte 60 is %u: the database needs xuxie with schema >= "
+              "%u, this one has schema %d; it is left alone"),
+            shown, (unsigned)version, (unsigned)version, max_version);
     if (version == 0)
         return bad_field(shown, "user_version", 60, version, _("1 or more"), err);
     return check_length(h, path, shown, size, err);
 }
 
-/* ---- the file ------------------------------------------------------------------------------------- */
+/* ---- the file ---- */
 
 static int cannot(const char *shown, struct err *err)
 {
@@ -175,14 +179,14 @@ int store_file_check(const char *path, const char *shown, bool create, int max_v
     unsigned char header[HEADER_BYTES];
     int rc = 0;
     if (!S_ISREG(st.st_mode)) {
-        rc = err_set(err, E_STORE, _("%s: this is not a regular file, so it cannot be the database"),
-                     shown);
+        rc = err_set(err, E_STORE,
+                     _("%s: this is not a regular file, so it cannot be the database"), shown);
     } else if (st.st_size == 0) {
         found.made = true;
         found.was_empty = was_there;
         if (!create)
-            rc = err_set(err, E_STORE, _("%s: the file is empty (0 bytes): there is no database in it"),
-                         shown);
+            rc = err_set(err, E_STORE,
+                         _("%s: the file is empty (0 bytes): there is no database in it"), shown);
     } else {
         ssize_t n = pread(fd, header, sizeof header, 0);
         rc = n < 0 ? cannot(shown, err)
@@ -200,7 +204,7 @@ int store_file_check(const char *path, const char *shown, bool create, int max_v
     return 0;
 }
 
-/* ---- what lies beside it -------------------------------------------------------------------------- */
+/* ---- what lies beside it ---- */
 
 static bool begins_with_magic(const char *name, bool wal)
 {
@@ -235,7 +239,8 @@ void store_file_put_aside(const char *path)
                 str_printf(&aside, "-%d", i);
             if (link(str_cstr(&name), str_cstr(&aside)) == 0) {
                 unlink(str_cstr(&name));
-                log_warn("store: %s is not SQLite's; kept as %s", str_cstr(&name), str_cstr(&aside));
+                log_warn("store: %s is not SQLite's; kept as %s", str_cstr(&name),
+                         str_cstr(&aside));
                 break;
             }
             if (errno != EEXIST)

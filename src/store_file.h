@@ -14,13 +14,14 @@
 #include "src/base/err.h"
 
 struct store_file {
-    bool made;       /* was not there, or was empty: SQLite is to make the tables */
-    bool was_empty;  /* was there, with 0 bytes */
-    bool writable;   /* the file and its directory (where SQLite keeps its -wal) */
+    bool made;      /* was not there, or was empty: SQLite is to make the tables */
+    bool was_empty; /* was there, with 0 bytes */
+    bool writable;  /* the file and its directory (where SQLite keeps its -wal) */
 };
 
-/* Looks at the file; with `create` makes a missing one (0 bytes, 0600, directories 0700). `shown` is
- * the path for messages; max_version the schema this program works with. E_STORE with a sentence. */
+/* Looks at the file; with `create` makes a missing one (0 bytes, 0600, directories 0700). `shown`
+ * is the path for messages; max_version the schema this program works with. E_STORE with a
+ * sentence. */
 int store_file_check(const char *path, const char *shown, bool create, int max_version,
                      struct store_file *out, struct err *err);
 

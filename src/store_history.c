@@ -1,9 +1,9 @@
 /* store_history.c - generations with their exact prompt; see store.h.
  *
- * While a generation runs, its output is appended to `pieces`, so that each commit costs what is new.
- * When it is done the pieces become one text, its spelling and one record of log-probabilities, and
- * the passage it wrote gets the same text. A generation whose process died keeps its pieces and has
- * no reason: it was interrupted.
+ * While a generation runs, its output is appended to `pieces`, so that each commit costs what is
+ * new. When it is done the pieces become one text, its spelling and one record of
+ * log-probabilities, and the passage it wrote gets the same text. A generation whose process died
+ * keeps its pieces and has no reason: it was interrupted.
  */
 #include "config.h"
 
@@ -17,7 +17,7 @@
 #include "src/store_priv.h"
 #include "src/store_text.h"
 
-/* ---- an operation's strings ------------------------------------------------------------------------- */
+/* ---- an operation's strings ---- */
 
 /* Strings of an operation lie behind it, each ended by a NUL. */
 static size_t string_bytes(const char *s)
@@ -37,7 +37,7 @@ static const char *keep_string(char **at, const char *s)
     return copy;
 }
 
-/* ---- a generation begins ---------------------------------------------------------------------------- */
+/* ---- a generation begins ---- */
 
 struct op_generation {
     struct op op;
@@ -59,16 +59,17 @@ static int model_put(struct sql *q, const struct store_model *m, int64_t *row)
                        "UPDATE models SET name=?2, path=?3 "
                        "WHERE id=?1 AND (name IS NOT ?2 OR path IS NOT ?3)",
                        "iss", *row, m->name, m->path);
-    rc = sql_run(q,
-                 "INSERT INTO models(identity, tokenizer, name, arch, type, path, n_params) "
-                 "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                 "sIssssi", m->identity, tokenizer, m->name, m->arch, m->type, m->path, m->n_params);
+    rc =
+        sql_run(q,
+                "INSERT INTO models(identity, tokenizer, name, arch, type, path, n_params) "
+                "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "sIssssi", m->identity, tokenizer, m->name, m->arch, m->type, m->path, m->n_params);
     *row = sqlite3_last_insert_rowid(q->db);
     return rc;
 }
 
-/* The settings as a text. The seed, which differs each time, has its own column and is taken out, so
- * that equal settings are stored once. */
+/* The settings as a text. The seed, which differs each time, has its own column and is taken out,
+ * so that equal settings are stored once. */
 static int settings_put(struct sql *q, const char *json, int64_t *row)
 {
     *row = 0;
@@ -134,7 +135,7 @@ store_ref store_put_generation(struct store *s, const struct store_generation *g
     return store_enqueue(s, &o->op, true);
 }
 
-/* ---- its prompt ------------------------------------------------------------------------------------- */
+/* ---- its prompt ---- */
 
 struct op_prompt {
     struct op op;
@@ -198,7 +199,7 @@ void store_put_prompt(struct store *s, store_ref generation, const struct store_
     store_enqueue(s, &o->op, false);
 }
 
-/* ---- what it writes --------------------------------------------------------------------------------- */
+/* ---- what it writes ---- */
 
 struct op_output {
     struct op op;
@@ -213,11 +214,12 @@ static int apply_output(struct writer *w, const struct op *op, int64_t *row)
     int64_t generation = writer_row(w, o->generation);
     const char *ids = o->bytes + o->n_text;
     (void)row;
-    return sql_run(&w->q,
-                   "INSERT INTO pieces(generation, seq, text, ids, logprobs) VALUES(?1, "
-                   "(SELECT coalesce(max(seq), 0) + 1 FROM pieces WHERE generation=?1), ?2, ?3, ?4)",
-                   "itbb", generation, o->bytes, o->n_text, ids, o->n_ids_bytes,
-                   ids + o->n_ids_bytes, o->n_logprobs_bytes);
+    return sql_run(
+        &w->q,
+        "INSERT INTO pieces(generation, seq, text, ids, logprobs) VALUES(?1, "
+        "(SELECT coalesce(max(seq), 0) + 1 FROM pieces WHERE generation=?1), ?2, ?3, ?4)",
+        "itbb", generation, o->bytes, o->n_text, ids, o->n_ids_bytes, ids + o->n_ids_bytes,
+        o->n_logprobs_bytes);
 }
 
 void store_put_output(struct store *s, store_ref generation, const char *text, size_t n_text,
@@ -242,7 +244,7 @@ void store_put_output(struct store *s, store_ref generation, const char *text, s
     store_enqueue(s, &o->op, false);
 }
 
-/* ---- it is done ------------------------------------------------------------------------------------- */
+/* ---- it is done ---- */
 
 struct op_done {
     struct op op;
@@ -260,8 +262,8 @@ static int gather(struct sql *q, int64_t generation, struct output *out)
 {
     sqlite3_stmt *stmt;
     int rc = sql_start(q, &stmt,
-                       "SELECT text, ids, logprobs FROM pieces WHERE generation=?1 ORDER BY seq", "i",
-                       generation);
+                       "SELECT text, ids, logprobs FROM pieces WHERE generation=?1 ORDER BY seq",
+                       "i", generation);
     struct str *const to[] = {&out->text, &out->ids, &out->logprobs};
     while (sql_next(stmt, &rc))
         for (int i = 0; i < 3; i++)
@@ -279,9 +281,10 @@ static int put_text(struct sql *q, int64_t generation, const struct output *o, i
     size_t n = n_text_tokens > 0 ? (size_t)n_text_tokens : 0;
     if (rc != SQLITE_OK || n == 0 || n > pack_count(o->ids.data, o->ids.len))
         return rc;
-    rc = sql_int(q, &tokenizer,
-                 "SELECT m.tokenizer FROM generations g JOIN models m ON m.id=g.model WHERE g.id=?1",
-                 "i", generation);
+    rc =
+        sql_int(q, &tokenizer,
+                "SELECT m.tokenizer FROM generations g JOIN models m ON m.id=g.model WHERE g.id=?1",
+                "i", generation);
     size_t n_bytes = pack_offset(o->ids.data, o->ids.len, n);
     if (rc == SQLITE_OK)
         rc = spelling_put(q, *text, tokenizer, o->ids.data, n_bytes, spelling);
@@ -300,13 +303,14 @@ static int finish(struct sql *q, int64_t generation, const struct store_done *d,
         size_t n_tail = o->ids.len - n_spelling_bytes;
         const char *tail = n_tail ? o->ids.data + n_spelling_bytes : NULL;
         const char *logprobs = o->logprobs.len ? o->logprobs.data : NULL;
-        rc = sql_run(q,
-                     "UPDATE generations SET text=?2, spelling=?3, tail=?4, logprobs=?5, reason=?6, "
-                     "error=?7, n_prompt=?8, n_reused=?9, n_tokens=?10, prefill_us=?11, "
-                     "decode_us=?12 WHERE id=?1",
-                     "iiIbbssiiiii", generation, text, spelling, tail, n_tail, logprobs,
-                     o->logprobs.len, d->reason, d->error, (int64_t)d->n_prompt,
-                     (int64_t)d->n_reused, (int64_t)d->n_tokens, d->prefill_us, d->decode_us);
+        rc =
+            sql_run(q,
+                    "UPDATE generations SET text=?2, spelling=?3, tail=?4, logprobs=?5, reason=?6, "
+                    "error=?7, n_prompt=?8, n_reused=?9, n_tokens=?10, prefill_us=?11, "
+                    "decode_us=?12 WHERE id=?1",
+                    "iiIbbssiiiii", generation, text, spelling, tail, n_tail, logprobs,
+                    o->logprobs.len, d->reason, d->error, (int64_t)d->n_prompt,
+                    (int64_t)d->n_reused, (int64_t)d->n_tokens, d->prefill_us, d->decode_us);
     }
     if (rc == SQLITE_OK && d->n_text_tokens >= 0)
         rc = sql_run(q, "UPDATE generations SET n_text_tokens=?2 WHERE id=?1", "ii", generation,

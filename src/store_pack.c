@@ -18,7 +18,8 @@ static void put_number(struct str *out, uint32_t v)
     str_putc(out, (char)v);
 }
 
-/* The number at p[*at], moving *at behind it; false when the bytes end or it has more than 32 bits. */
+/* The number at p[*at], moving *at behind it; false when the bytes end or it has more than 32 bits.
+ */
 static bool take_number(const unsigned char *p, size_t n_bytes, size_t *at, uint32_t *out)
 {
     uint64_t v = 0;

@@ -3,8 +3,9 @@
  * Ids: each as an unsigned LEB128 number of its 32 bits (1 byte below 128, 2 below 16384, 3 below
  * 2097152).
  * Log-probabilities: 0 for one that is not known (NaN), else 1 + round(-logprob * 128), LEB128. The
- * step is 1/128 nat, so what is read back is at most 1/256 nat off; a token of probability above 0.37
- * takes one byte. Positive ones (rounding noise) count as 0; -8192 nat and below, as minus infinity.
+ * step is 1/128 nat, so what is read back is at most 1/256 nat off; a token of probability above
+ * 0.37 takes one byte. Positive ones (rounding noise) count as 0; -8192 nat and below, as minus
+ * infinity.
  */
 #ifndef XUXIE_SRC_STORE_PACK_H
 #define XUXIE_SRC_STORE_PACK_H

@@ -1,9 +1,9 @@
-/* store_priv.h - what the files of the store share: the queue of operations between the UI thread and
- * the writer thread. Private to src/store*.c and their tests.
+/* store_priv.h - what the files of the store share: the queue of operations between the UI thread
+ * and the writer thread. Private to src/store*.c and their tests.
  *
- * An operation is one put, deep-copied. The UI thread appends it; the writer applies a run of them in
- * one transaction and drops them when that is committed. Until then they stay queued, in order, so a
- * failed transaction costs nothing but time.
+ * An operation is one put, deep-copied. The UI thread appends it; the writer applies a run of them
+ * in one transaction and drops them when that is committed. Until then they stay queued, in order,
+ * so a failed transaction costs nothing but time.
  */
 #ifndef XUXIE_SRC_STORE_PRIV_H
 #define XUXIE_SRC_STORE_PRIV_H
@@ -32,50 +32,50 @@ typedef int op_apply(struct writer *w, const struct op *op, int64_t *row);
 struct op {
     struct op *next;
     op_apply *apply;
-    store_ref ticket;  /* < 0: the name its row gets; 0: it makes none that has a name */
-    int64_t put_ms;    /* monotonic */
-    int64_t wall_ms;   /* for the columns *_ms */
-    bool urgent;       /* to be committed at once and synced: what the person chose or wrote */
+    store_ref ticket; /* < 0: the name its row gets; 0: it makes none that has a name */
+    int64_t put_ms;   /* monotonic */
+    int64_t wall_ms;  /* for the columns *_ms */
+    bool urgent;      /* to be committed at once and synced: what the person chose or wrote */
 };
 
 /* The writer thread's own; nobody else touches it while the thread runs. */
 struct writer {
-    struct sql q;      /* the connection that writes */
-    bool wal;          /* false: a file system without shared memory, rollback journal */
-    ino_t wal_inode;   /* of the -wal we write to; 0 until it is known */
-    bool sync_failed;  /* the last sync: what was written may be lost, only a checkpoint helps */
-    int64_t *rows;     /* ticket -t is row rows[t-1], committed or in the running transaction */
+    struct sql q;     /* the connection that writes */
+    bool wal;         /* false: a file system without shared memory, rollback journal */
+    ino_t wal_inode;  /* of the -wal we write to; 0 until it is known */
+    bool sync_failed; /* the last sync: what was written may be lost, only a checkpoint helps */
+    int64_t *rows;    /* ticket -t is row rows[t-1], committed or in the running transaction */
     size_t n_rows;
 };
 
 struct store {
     /* constant from store_open on */
     char *path;
-    char *shown;               /* path as it may stand in a message */
+    char *shown; /* path as it may stand in a message */
     const struct schema *schema;
-    bool read_only;            /* no writer */
-    struct sql reader;         /* UI thread */
-    struct wake wake;          /* raised by any, cleared by the UI thread */
+    bool read_only;    /* no writer */
+    struct sql reader; /* UI thread */
+    struct wake wake;  /* raised by any, cleared by the UI thread */
     bool has_thread;
     pthread_t thread;
 
     struct writer writer;
 
-    pthread_mutex_t lock;      /* protects everything below */
-    pthread_cond_t work;       /* the UI thread has something for the writer */
-    pthread_cond_t progress;   /* the writer has got on, or failed */
-    struct op *first, *last;   /* the queue; the writer reads a run of it without the lock, for the
-                                  UI thread only appends */
-    int64_t n_put, n_committed, n_synced;   /* operations so far */
-    int64_t n_want_commit, n_want_sync;     /* up to here without delay */
-    int64_t unsynced_ms;       /* put time of the oldest operation committed but not synced; 0 */
-    int64_t n_attempts;        /* transactions tried */
-    int64_t retry_ms;          /* not before; 0: at once */
-    int64_t *rows;             /* as in the writer, committed ones only */
+    pthread_mutex_t lock;    /* protects everything below */
+    pthread_cond_t work;     /* the UI thread has something for the writer */
+    pthread_cond_t progress; /* the writer has got on, or failed */
+    struct op *first, *last; /* the queue; the writer reads a run of it without the lock, for the
+                                UI thread only appends */
+    int64_t n_put, n_committed, n_synced; /* operations so far */
+    int64_t n_want_commit, n_want_sync;   /* up to here without delay */
+    int64_t unsynced_ms; /* put time of the oldest operation committed but not synced; 0 */
+    int64_t n_attempts;  /* transactions tried */
+    int64_t retry_ms;    /* not before; 0: at once */
+    int64_t *rows;       /* as in the writer, committed ones only */
     size_t n_tickets, cap_rows;
     bool closing;
     bool failing;
-    bool broken;               /* the database is damaged: never written again */
+    bool broken; /* the database is damaged: never written again */
     bool was_empty;
     char message[512];
 };

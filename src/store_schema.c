@@ -1,14 +1,15 @@
 /* store_schema.c - see store_schema.h.
  *
- * The idea: whatever may be large or come again is stored once and referred to by number. A text is a
- * row of `texts`, found by its hash; a text cut into tokens is a row of `spellings`; a prompt is a
- * chain of spellings that shares its beginning with every other prompt that begins alike, so the
+ * The idea: whatever may be large or come again is stored once and referred to by number. A text is
+ * a row of `texts`, found by its hash; a text cut into tokens is a row of `spellings`; a prompt is
+ * a chain of spellings that shares its beginning with every other prompt that begins alike, so the
  * prompt of the thousandth passage of a novel costs one row, not a thousand.
  *
  * Order is the order of the integer keys, which the writers hand out as they commit. The columns
  * *_ms are wall clock, for showing only.
  *
- * Meant to carry 1,000,000 generations of 600 bytes in at most five times that (tests/bench measures).
+ * Meant to carry 1,000,000 generations of 600 bytes in at most five times that (tests/bench
+ * measures).
  */
 #include "config.h"
 
@@ -115,8 +116,8 @@ const struct schema store_schema = {migrations, sizeof migrations / sizeof migra
 
 static int refuse(sqlite3 *db, const char *shown, struct err *err)
 {
-    return err_set(err, E_STORE, _("%s: the tables of the database cannot be made ready: %s"), shown,
-                   sqlite3_errmsg(db));
+    return err_set(err, E_STORE, _("%s: the tables of the database cannot be made ready: %s"),
+                   shown, sqlite3_errmsg(db));
 }
 
 static int pragma_int(sqlite3 *db, const char *text, int *out)
@@ -131,13 +132,14 @@ static int pragma_int(sqlite3 *db, const char *text, int *out)
 
 static int newer(const char *shown, int found, int known, struct err *err)
 {
-    return err_set(err, E_STORE,
-                   _("%s: user_version at byte 60 is %d: the database was made by a newer xuxie and "
-                     "needs one with schema >= %d; this one has schema %d"),
-                   shown, found, found, known);
+    return err_set(
+        err, E_STORE,
+        _("%s: user_version at byte 60 is %d: the database was made by a newer xuxie and "
+          "needs one with schema >= %d; this one has schema %d"),
+        shown, found, found, known);
 }
 
-/* ---- the copy kept of an older database ---------------------------------------------------------- */
+/* ---- the copy kept of an older database ---- */
 
 static int sync_file(const char *path)
 {
@@ -191,8 +193,7 @@ static int back_up(sqlite3 *db, const char *path, int version, struct err *err)
     sqlite3_free(sql);
     if (sql_rc != SQLITE_OK || sync_file(str_cstr(&copy)) != 0) {
         rc = err_set(err, E_STORE, _("%s: cannot make a copy before upgrading the database: %s"),
-                     str_cstr(&copy),
-                     sql_rc != SQLITE_OK ? sqlite3_errmsg(db) : strerror(errno));
+                     str_cstr(&copy), sql_rc != SQLITE_OK ? sqlite3_errmsg(db) : strerror(errno));
         unlink(str_cstr(&copy));
         goto out;
     }
@@ -202,7 +203,7 @@ out:
     return rc;
 }
 
-/* ---- migrating ------------------------------------------------------------------------------------ */
+/* ---- migrating ---- */
 
 /* Runs the migrations that the database has not seen, inside a transaction of the caller. */
 static int run_migrations(sqlite3 *db, const struct schema *schema, int from)
@@ -243,12 +244,14 @@ int schema_migrate(sqlite3 *db, const struct schema *schema, const char *path, c
     else if (version < 0 || version > schema->version)
         rc = newer(shown, version, schema->version, err);
     else if (version == 0 && n_tables > 0)
-        rc = err_set(err, E_STORE,
-                     _("%s: application_id at byte 68 is %d, not xuxie's %d: the database belongs to "
-                       "another program and is left alone"),
-                     shown, app, STORE_APPLICATION_ID);
+        rc = err_set(
+            err, E_STORE,
+            _("%s: application_id at byte 68 is %d, not xuxie's %d: the database belongs to "
+              "another program and is left alone"),
+            shown, app, STORE_APPLICATION_ID);
     else if (version != 0 && version != schema->version && version != backed_up)
-        rc = err_set(err, E_BUSY, _("%s: another xuxie is upgrading the database; try again"), shown);
+        rc = err_set(err, E_BUSY, _("%s: another xuxie is upgrading the database; try again"),
+                     shown);
     else if (run_migrations(db, schema, version) != SQLITE_OK ||
              sql_script(db, "COMMIT") != SQLITE_OK)
         rc = refuse(db, shown, err);
@@ -257,7 +260,7 @@ int schema_migrate(sqlite3 *db, const struct schema *schema, const char *path, c
     return rc;
 }
 
-/* ---- checking ------------------------------------------------------------------------------------- */
+/* ---- checking ---- */
 
 static const char objects_sql[] =
     "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";

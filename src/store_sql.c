@@ -59,14 +59,17 @@ static int bind(sqlite3_stmt *stmt, const char *format, va_list ap)
                 rc = sqlite3_bind_blob64(stmt, i, p, n, SQLITE_STATIC);
             break;
         }
-        case 's': rc = sqlite3_bind_text(stmt, i, va_arg(ap, const char *), -1, SQLITE_STATIC); break;
+        case 's':
+            rc = sqlite3_bind_text(stmt, i, va_arg(ap, const char *), -1, SQLITE_STATIC);
+            break;
         default: assert(!"a letter of the format"); rc = SQLITE_MISUSE;
         }
     }
     return rc;
 }
 
-static int start(struct sql *q, sqlite3_stmt **out, const char *text, const char *format, va_list ap)
+static int start(struct sql *q, sqlite3_stmt **out, const char *text, const char *format,
+                 va_list ap)
 {
     sqlite3_stmt *stmt = NULL;
     *out = NULL;

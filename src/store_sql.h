@@ -29,7 +29,8 @@ struct sql {
     } kept[SQL_KEPT_MAX];
 };
 
-/* Takes the connection; sql_close finalises everything and closes it. Returns sqlite3_close's code. */
+/* Takes the connection; sql_close finalises everything and closes it. Returns sqlite3_close's code.
+ */
 void sql_init(struct sql *q, sqlite3 *db);
 int sql_close(struct sql *q);
 
@@ -37,9 +38,9 @@ int sql_close(struct sql *q);
 int sql_run(struct sql *q, const char *text, const char *format, ...);
 /* *out = the first column of the first row; 0 when there is none or it is NULL. */
 int sql_int(struct sql *q, int64_t *out, const char *text, const char *format, ...);
-/* For rows: `rc = sql_start(q, &stmt, ...); while (sql_next(stmt, &rc)) ...`. *out is NULL on failure,
- * which sql_next takes (it then leaves rc alone). sql_next ends the statement when it returns false;
- * whoever leaves the loop earlier calls sql_end. */
+/* For rows: `rc = sql_start(q, &stmt, ...); while (sql_next(stmt, &rc)) ...`. *out is NULL on
+ * failure, which sql_next takes (it then leaves rc alone). sql_next ends the statement when it
+ * returns false; whoever leaves the loop earlier calls sql_end. */
 int sql_start(struct sql *q, sqlite3_stmt **out, const char *text, const char *format, ...);
 bool sql_next(sqlite3_stmt *stmt, int *rc);
 void sql_end(sqlite3_stmt *stmt);

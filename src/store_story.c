@@ -2,8 +2,9 @@
  *
  * The root of a story has no row: parent NULL and current NULL mean it.
  *
- * A node's text is NULL while the generation that writes it is not done; it then reads as the pieces
- * of that generation. So the words of a process that was killed are there without any repair.
+ * A node's text is NULL while the generation that writes it is not done; it then reads as the
+ * pieces of that generation. So the words of a process that was killed are there without any
+ * repair.
  */
 #include "config.h"
 
@@ -20,7 +21,7 @@
 
 enum { FIRST_LINE_BYTES = 120 };
 
-/* ---- putting: stories ----------------------------------------------------------------------------- */
+/* ---- putting: stories ---- */
 
 struct op_story {
     struct op op;
@@ -141,7 +142,7 @@ void store_put_input(struct store *s, const char *text, size_t n)
     store_enqueue(s, &o->op, false);
 }
 
-/* ---- putting: nodes ------------------------------------------------------------------------------- */
+/* ---- putting: nodes ---- */
 
 struct op_node {
     struct op op;
@@ -225,7 +226,7 @@ void store_put_node_ids(struct store *s, store_ref node, const int32_t *ids, siz
     store_enqueue(s, &o->op, false);
 }
 
-/* ---- reading: stories ----------------------------------------------------------------------------- */
+/* ---- reading: stories ---- */
 
 static char *column_copy(sqlite3_stmt *stmt, int column)
 {
@@ -239,7 +240,8 @@ static char *first_line(struct store *s, int64_t text)
     char line[FIRST_LINE_BYTES + 1] = "";
     sqlite3_blob *blob = NULL;
     int n = 0;
-    if (text && sqlite3_blob_open(s->reader.db, "main", "texts", "body", text, 0, &blob) == SQLITE_OK) {
+    if (text &&
+        sqlite3_blob_open(s->reader.db, "main", "texts", "body", text, 0, &blob) == SQLITE_OK) {
         n = sqlite3_blob_bytes(blob);
         n = n < FIRST_LINE_BYTES ? n : FIRST_LINE_BYTES;
         if (sqlite3_blob_read(blob, line, n, 0) != SQLITE_OK)
@@ -367,20 +369,20 @@ void store_inputs_free(char **inputs, size_t n)
     free(inputs);
 }
 
-/* ---- reading: a story whole ------------------------------------------------------------------------- */
+/* ---- reading: a story whole ---- */
 
 /* A row of nodes on its way into the tree. */
 struct loading {
     int64_t id, parent, generation, created_ms;
     enum node_kind kind;
-    bool unfinished;     /* its text is in pieces */
-    bool waiting;        /* on the way up from the node that is being placed */
+    bool unfinished; /* its text is in pieces */
+    bool waiting;    /* on the way up from the node that is being placed */
     char *text;
     size_t n_text;
     int32_t *ids;
     size_t n_ids;
     char tokenizer[33];
-    struct node *node;   /* once placed */
+    struct node *node; /* once placed */
 };
 
 static struct loading read_node(sqlite3_stmt *stmt)
@@ -397,7 +399,8 @@ static struct loading read_node(sqlite3_stmt *stmt)
     };
     const char *tokenizer = (const char *)sqlite3_column_text(stmt, 8);
     const void *ids = sqlite3_column_blob(stmt, 7);
-    if (tokenizer && ids && unpack_ids(ids, (size_t)sqlite3_column_bytes(stmt, 7), &l.ids, &l.n_ids))
+    if (tokenizer && ids &&
+        unpack_ids(ids, (size_t)sqlite3_column_bytes(stmt, 7), &l.ids, &l.n_ids))
         snprintf(l.tokenizer, sizeof l.tokenizer, "%s", tokenizer);
     return l;
 }
@@ -431,9 +434,9 @@ static int read_pieces(struct store *s, struct loading *l)
 {
     struct str text = STR_INIT;
     sqlite3_stmt *stmt;
-    int rc = sql_start(&s->reader, &stmt,
-                       "SELECT text FROM pieces WHERE generation=?1 ORDER BY seq", "i",
-                       l->generation);
+    int rc =
+        sql_start(&s->reader, &stmt, "SELECT text FROM pieces WHERE generation=?1 ORDER BY seq",
+                  "i", l->generation);
     while (sql_next(stmt, &rc))
         str_append(&text, sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0));
     free(l->text);
@@ -464,9 +467,9 @@ static void place(struct loading *l, struct node *parent)
         story_set_ids(l->node, l->ids, l->n_ids, l->tokenizer);
 }
 
-/* Puts the rows into the tree, each after its parent. In a sound database a parent has the smaller id
- * and has been placed before; in a damaged one the way up may be longer, end nowhere or in a circle:
- * the topmost node of it becomes a child of the root. */
+/* Puts the rows into the tree, each after its parent. In a sound database a parent has the smaller
+ * id and has been placed before; in a damaged one the way up may be longer, end nowhere or in a
+ * circle: the topmost node of it becomes a child of the root. */
 static void build_tree(struct story *story, struct loading *rows, size_t n)
 {
     struct loading **way = x_calloc(n, sizeof way[0]);
@@ -506,7 +509,8 @@ static char *read_title(struct store *s, int64_t story, int64_t *current, int *r
 {
     char *title = NULL;
     sqlite3_stmt *stmt;
-    *rc = sql_start(&s->reader, &stmt, "SELECT title, current FROM stories WHERE id=?1", "i", story);
+    *rc =
+        sql_start(&s->reader, &stmt, "SELECT title, current FROM stories WHERE id=?1", "i", story);
     if (sql_next(stmt, rc)) {
         title = column_copy(stmt, 0);
         *current = sqlite3_column_int64(stmt, 1);
@@ -538,8 +542,8 @@ int store_load_story(struct store *s, store_ref story, struct story **out, char 
     if (rc != SQLITE_OK)
         ret = store_sql_err(s, s->reader.db, rc, err);
     else if (!title)
-        ret = err_set(err, E_STORE, _("%s: there is no story number %lld in the database"), s->shown,
-                      (long long)id);
+        ret = err_set(err, E_STORE, _("%s: there is no story number %lld in the database"),
+                      s->shown, (long long)id);
     sql_run(&s->reader, "COMMIT", "");
     if (ret == 0) {
         struct story *made = story_new(id, title);

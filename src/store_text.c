@@ -29,7 +29,8 @@ int text_put(struct sql *q, const char *body, size_t n, int64_t *row)
         }
     }
     if (rc == SQLITE_OK)
-        rc = sql_run(q, "INSERT INTO texts(hash, body) VALUES(?1, ?2)", "it", hash, n ? body : "", n);
+        rc = sql_run(q, "INSERT INTO texts(hash, body) VALUES(?1, ?2)", "it", hash, n ? body : "",
+                     n);
     if (rc == SQLITE_OK)
         *row = sqlite3_last_insert_rowid(q->db);
     return rc;
@@ -53,7 +54,8 @@ int spelling_put(struct sql *q, int64_t text, int64_t tokenizer, const void *ids
                  int64_t *row)
 {
     sqlite3_stmt *stmt;
-    int rc = sql_start(q, &stmt, "SELECT id, tokenizer, ids FROM spellings WHERE text=?1", "i", text);
+    int rc =
+        sql_start(q, &stmt, "SELECT id, tokenizer, ids FROM spellings WHERE text=?1", "i", text);
     while (sql_next(stmt, &rc)) {
         if (sqlite3_column_int64(stmt, 1) == tokenizer && column_is(stmt, 2, ids, n_bytes)) {
             *row = sqlite3_column_int64(stmt, 0);
@@ -62,8 +64,8 @@ int spelling_put(struct sql *q, int64_t text, int64_t tokenizer, const void *ids
         }
     }
     if (rc == SQLITE_OK)
-        rc = sql_run(q, "INSERT INTO spellings(text, tokenizer, ids) VALUES(?1, ?2, ?3)", "iib", text,
-                     tokenizer, n_bytes ? ids : "", n_bytes);
+        rc = sql_run(q, "INSERT INTO spellings(text, tokenizer, ids) VALUES(?1, ?2, ?3)", "iib",
+                     text, tokenizer, n_bytes ? ids : "", n_bytes);
     if (rc == SQLITE_OK)
         *row = sqlite3_last_insert_rowid(q->db);
     return rc;

@@ -1,5 +1,5 @@
-/* store_text.h - what is stored once: texts, their spellings, tokenizers, prompts. "put" finds the row
- * or makes it. For apply functions: called inside a transaction; SQLite result codes. */
+/* store_text.h - what is stored once: texts, their spellings, tokenizers, prompts. "put" finds the
+ * row or makes it. For apply functions: called inside a transaction; SQLite result codes. */
 #ifndef XUXIE_SRC_STORE_TEXT_H
 #define XUXIE_SRC_STORE_TEXT_H
 

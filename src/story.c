@@ -2,10 +2,9 @@
  *
  * Invariants
  *  1  the root has no parent; every other node is in its parent's list of children, once
- *  2  last_left of a node on the path is the next node of the path; of others, the child through which
- *     the path went when it last came this way, NULL if it never did. Redo goes there, else to the
- *     newest child
- *  3  nothing recurses: a story may be many thousand passages deep
+ *  2  last_left of a node on the path is the next node of the path; of others, the child through
+ * which the path went when it last came this way, NULL if it never did. Redo goes there, else to
+ * the newest child 3  nothing recurses: a story may be many thousand passages deep
  */
 #include "config.h"
 
@@ -58,7 +57,7 @@ void story_free(struct story *s)
     free(s);
 }
 
-/* ---- adding --------------------------------------------------------------------------------------- */
+/* ---- adding ---- */
 
 struct node *story_attach(struct node *parent, store_ref ref, enum node_kind kind, const char *text,
                           size_t n)
@@ -118,7 +117,7 @@ void story_set_ids(struct node *n, const int32_t *ids, size_t n_ids, const char 
     snprintf(n->tokenizer, sizeof n->tokenizer, "%s", ids ? tokenizer : "");
 }
 
-/* ---- moving --------------------------------------------------------------------------------------- */
+/* ---- moving ---- */
 
 void story_goto(struct story *s, struct node *n)
 {
@@ -167,7 +166,7 @@ int story_sibling_index(const struct node *n, int *n_siblings)
     return index;
 }
 
-/* ---- the path ------------------------------------------------------------------------------------- */
+/* ---- the path ---- */
 
 size_t story_path_length(const struct story *s)
 {

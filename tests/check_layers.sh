@@ -39,7 +39,7 @@ forbid 'no curses or SQL in engine/' '#include <(n?curses|sqlite|readline)' $eng
 forbid 'engine/ never exits or prints' '(^|[^a-z_])(exit|printf|puts|fprintf|abort) ?\(' $(printf '%s\n' $engine)
 forbid 'engine/ takes no aborting memory' '(^|[^a-z_])x_(malloc|calloc|realloc|strdup|strndup)' $engine
 forbid 'no unbounded string functions' '(^|[^a-z_])(strcpy|strcat|sprintf|vsprintf|gets) ?\(' $all
-forbid 'nothing unfinished' '(TODO|FIXME|XXX[^X])' $all
+forbid 'nothing unfinished' '(^|[^A-Z])(TODO|FIXME|XXX)([^A-Z]|$)' $all
 forbid 'only ui/draw.c calls waddw*/setcchar' '(waddn?w?str|wadd_wch|waddwstr|setcchar) ?\(' $(but '^ui/draw\.c$' $all)
 forbid 'model and text never reach system() or popen()' '(^|[^a-z_])(system|popen) ?\(' $all
 exit $failed

@@ -67,8 +67,8 @@ static void push_row(struct edit_view *v, size_t begin, size_t end)
     v->rows[v->n_rows++] = (struct edit_row){begin, end};
 }
 
-/* The cursor is at byte `at`, in the row that is being made (it begins at `begin`). When that row is
- * full it ends here. Returns the column. */
+/* The cursor is at byte `at`, in the row that is being made (it begins at `begin`). When that row
+ * is full it ends here. Returns the column. */
 static int place_cursor(struct edit_view *v, size_t *begin, size_t at, int column, int width)
 {
     if (column >= width) {
@@ -126,8 +126,8 @@ void edit_view_layout(struct edit_view *v, const char *prompt, const char *line,
     push_row(v, begin, v->n_text);
 }
 
-/* The displayed byte at a column of a row: the cluster there, else the end of the row; of a row that
- * goes on in the next one, its last cluster. */
+/* The displayed byte at a column of a row: the cluster there, else the end of the row; of a row
+ * that goes on in the next one, its last cluster. */
 static size_t byte_at_column(const struct edit_view *v, size_t row, int column)
 {
     const struct edit_row *r = &v->rows[row];

@@ -1,7 +1,7 @@
 /* input.c - see input.h.
  *
- * Bytes wait in `queue`; input_next looks at its head and either consumes one unit (a run of text, a
- * sequence, a reply) or leaves it for more bytes. Invariants:
+ * Bytes wait in `queue`; input_next looks at its head and either consumes one unit (a run of text,
+ * a sequence, a reply) or leaves it for more bytes. Invariants:
  *  - What is consumed depends on the bytes only, never on how they were cut into feeds; the one
  *    exception is the caller's input_timeout.
  *  - After input_next returned false the queue holds less than HOLD_MAX bytes: an escape sequence
@@ -162,13 +162,13 @@ static uint32_t key_of_number(int number, unsigned *mods)
         uint32_t code;
         unsigned mods;
     } keys[] = {
-        {1, KEYCODE_HOME, 0},       {2, KEYCODE_INSERT, 0},     {3, KEYCODE_DELETE, 0},
-        {4, KEYCODE_END, 0},        {5, KEYCODE_PAGE_UP, 0},    {6, KEYCODE_PAGE_DOWN, 0},
-        {7, KEYCODE_HOME, 0},       {8, KEYCODE_END, 0},        {11, KEYCODE_F1, 0},
-        {12, KEYCODE_F2, 0},        {13, KEYCODE_F3, 0},        {14, KEYCODE_F4, 0},
-        {15, KEYCODE_F5, 0},        {17, KEYCODE_F6, 0},        {18, KEYCODE_F7, 0},
-        {19, KEYCODE_F8, 0},        {20, KEYCODE_F9, 0},        {21, KEYCODE_F10, 0},
-        {23, KEYCODE_F11, 0},       {24, KEYCODE_F12, 0},       {25, KEYCODE_F1, MOD_SHIFT},
+        {1, KEYCODE_HOME, 0},        {2, KEYCODE_INSERT, 0},      {3, KEYCODE_DELETE, 0},
+        {4, KEYCODE_END, 0},         {5, KEYCODE_PAGE_UP, 0},     {6, KEYCODE_PAGE_DOWN, 0},
+        {7, KEYCODE_HOME, 0},        {8, KEYCODE_END, 0},         {11, KEYCODE_F1, 0},
+        {12, KEYCODE_F2, 0},         {13, KEYCODE_F3, 0},         {14, KEYCODE_F4, 0},
+        {15, KEYCODE_F5, 0},         {17, KEYCODE_F6, 0},         {18, KEYCODE_F7, 0},
+        {19, KEYCODE_F8, 0},         {20, KEYCODE_F9, 0},         {21, KEYCODE_F10, 0},
+        {23, KEYCODE_F11, 0},        {24, KEYCODE_F12, 0},        {25, KEYCODE_F1, MOD_SHIFT},
         {26, KEYCODE_F2, MOD_SHIFT}, {28, KEYCODE_F3, MOD_SHIFT}, {29, KEYCODE_F4, MOD_SHIFT},
         {31, KEYCODE_F5, MOD_SHIFT}, {32, KEYCODE_F6, MOD_SHIFT}, {33, KEYCODE_F7, MOD_SHIFT},
         {34, KEYCODE_F8, MOD_SHIFT},
@@ -482,7 +482,8 @@ static enum step read_meta(struct input_event *ev, const char *p, size_t n, size
     return STEP_EVENT;
 }
 
-/* ESC ESC ...: a named key with Meta (rxvt, PuTTY, or Escape as a prefix), else Escape by itself. */
+/* ESC ESC ...: a named key with Meta (rxvt, PuTTY, or Escape as a prefix), else Escape by itself.
+ */
 static enum step read_double_escape(struct input_event *ev, const char *p, size_t n, size_t *used)
 {
     *used = 1;

@@ -1,6 +1,7 @@
-/* layout.c - see layout.h. Rows are given out from the edges inwards: status and hints take the first
- * and the last line, the prompt stands on the hints, the message on the prompt, the manuscript gets
- * what is left. Every rectangle lies inside the screen and no two overlap (frames contain theirs). */
+/* layout.c - see layout.h. Rows are given out from the edges inwards: status and hints take the
+ * first and the last line, the prompt stands on the hints, the message on the prompt, the
+ * manuscript gets what is left. Every rectangle lies inside the screen and no two overlap (frames
+ * contain theirs). */
 #include "config.h"
 
 #include "ui/layout.h"

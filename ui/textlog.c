@@ -5,8 +5,8 @@
  * realloc of a large block moves pages, not bytes.
  *
  * Invariants:
- *  - shown is the rendering (text_safe, a tab as four spaces) of original[0 .. n_rendered); the 0..3
- *    bytes after that begin a character whose rest has not come.
+ *  - shown is the rendering (text_safe, a tab as four spaces) of original[0 .. n_rendered); the
+ * 0..3 bytes after that begin a character whose rest has not come.
  *  - paragraphs[0] begins at 0 and always exists; each next one begins after the newline of the one
  *    before, in both buffers.
  *  - runs are sorted, none is empty in the original, and neighbours differ in kind.
@@ -58,8 +58,8 @@ static void push_paragraph(struct textlog *t)
         t->cap_paragraphs = t->cap_paragraphs ? 2 * t->cap_paragraphs : 64;
         t->paragraphs = x_realloc(t->paragraphs, t->cap_paragraphs * sizeof *t->paragraphs);
     }
-    t->paragraphs[t->n_paragraphs++] = (struct paragraph){
-        (uint32_t)t->n_rendered, (uint32_t)t->shown.len, t->version, false};
+    t->paragraphs[t->n_paragraphs++] =
+        (struct paragraph){(uint32_t)t->n_rendered, (uint32_t)t->shown.len, t->version, false};
 }
 
 static void push_run(struct textlog *t, int kind)
@@ -70,8 +70,7 @@ static void push_run(struct textlog *t, int kind)
         t->cap_runs = t->cap_runs ? 2 * t->cap_runs : 16;
         t->runs = x_realloc(t->runs, t->cap_runs * sizeof *t->runs);
     }
-    t->runs[t->n_runs++] =
-        (struct run){(uint32_t)t->original.len, (uint32_t)t->shown.len, kind};
+    t->runs[t->n_runs++] = (struct run){(uint32_t)t->original.len, (uint32_t)t->shown.len, kind};
 }
 
 struct textlog *textlog_new(void)

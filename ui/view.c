@@ -1,15 +1,15 @@
 /* view.c - see view.h.
  *
- * Invariant: either the view follows, and its top is counted upwards from the end; or its top is the
- * row that holds `anchor`, and at least one row is hidden below the window (settle() sees to it).
- * The anchor changes only when somebody scrolls, never by growth or a new width, so widening and
- * narrowing again shows the same rows.
+ * Invariant: either the view follows, and its top is counted upwards from the end; or its top is
+ * the row that holds `anchor`, and at least one row is hidden below the window (settle() sees to
+ * it). The anchor changes only when somebody scrolls, never by growth or a new width, so widening
+ * and narrowing again shows the same rows.
  *
  * Two caches, both checked against what the text says of a paragraph (its birth and its length), so
  * that nothing has to be told which paragraph changed:
- *  - slots: the rows of paragraphs near the window. Paragraph p lives in slot p mod N_SLOTS; those of
- *    a window lie side by side, so they do not chase each other out. A paragraph that has only grown
- *    is extended, not wrapped again.
+ *  - slots: the rows of paragraphs near the window. Paragraph p lives in slot p mod N_SLOTS; those
+ * of a window lie side by side, so they do not chase each other out. A paragraph that has only
+ * grown is extended, not wrapped again.
  *  - heights: the row count of every paragraph wrapped so far at this width, for view_below.
  */
 #include "config.h"
@@ -267,8 +267,8 @@ const struct view_row *view_rows(struct view *v, size_t *n)
     for (size_t p = at.paragraph; p < n_paragraphs && i < *n; p++) {
         const struct wrap *w = rows_of(v, p);
         for (size_t r = p == at.paragraph ? at.row : 0; r < w->n_rows && i < *n; r++)
-            v->out[i++] = (struct view_row){p, w->rows[r].begin, w->rows[r].end,
-                                            r + 1 == w->n_rows, false};
+            v->out[i++] =
+                (struct view_row){p, w->rows[r].begin, w->rows[r].end, r + 1 == w->n_rows, false};
     }
     for (; i < *n; i++)
         v->out[i] = (struct view_row){n_paragraphs, 0, 0, true, true};
@@ -356,8 +356,8 @@ void view_reveal(struct view *v, size_t paragraph, size_t byte)
     struct place at = {paragraph, row_at(v, paragraph, byte)};
     struct place top = top_place(v);
     struct place bottom = go_down(v, top, (size_t)v->rows - 1);
-    bool above = at.paragraph < top.paragraph ||
-                 (at.paragraph == top.paragraph && at.row < top.row);
+    bool above =
+        at.paragraph < top.paragraph || (at.paragraph == top.paragraph && at.row < top.row);
     bool below = at.paragraph > bottom.paragraph ||
                  (at.paragraph == bottom.paragraph && at.row > bottom.row);
     if (above || below)

@@ -2,9 +2,9 @@
  *
  * Rows are made one after another, and a row looks only at the text from its own beginning on: a
  * window of it is given to libunistring (UAX #14), just long enough to pass the border of the pane.
- * So a row depends on where it begins and on the bytes up to AHEAD_MAX_BYTES beyond the cluster that
- * did not fit, nothing else. That makes wrap_extend exact: rows that saw so far before the old end
- * stay (`n_settled`), and a long paragraph costs a frame no more than a short one. Break
+ * So a row depends on where it begins and on the bytes up to AHEAD_MAX_BYTES beyond the cluster
+ * that did not fit, nothing else. That makes wrap_extend exact: rows that saw so far before the old
+ * end stay (`n_settled`), and a long paragraph costs a frame no more than a short one. Break
  * opportunities are decided by the characters next to them, so the windows change no row against an
  * analysis of the whole paragraph (the unit test compares the two).
  *

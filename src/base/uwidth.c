@@ -107,8 +107,8 @@ static bool stands_alone(uint32_t cp)
            (cp >= 0xFF01 && cp <= 0xFF60);
 }
 
-/* The most frequent clusters by their bytes: printable ASCII or an ideograph (U+4000..U+9FFF), before
- * one of these or before any ASCII. Returns their length, 0 for all others. */
+/* The most frequent clusters by their bytes: printable ASCII or an ideograph (U+4000..U+9FFF),
+ * before one of these or before any ASCII. Returns their length, 0 for all others. */
 static size_t frequent_cluster(const unsigned char *s, size_t n)
 {
     size_t len = 0;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 /* Sorted, closed ranges. */
+/* clang-format off */
 static const struct {
     uint32_t first, last;
 } ambiguous_ranges[] = {
@@ -44,5 +45,6 @@ static const struct {
     {0x1F130, 0x1F169}, {0x1F170, 0x1F18D}, {0x1F18F, 0x1F190}, {0x1F19B, 0x1F1AC},
     {0xF0000, 0xFFFFD}, {0x100000, 0x10FFFD},
 };
+/* clang-format on */
 
 #endif

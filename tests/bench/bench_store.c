@@ -1,10 +1,11 @@
 /* bench_store.c - how long the store takes: `bench_store [ROWS [FILE]]`. ROWS generations (default
- * 100,000) of about 200 Chinese characters are added through the store; then, at that size, how long
- * one more takes until it is committed, and until it is synced. Prints the size of the database as a
- * multiple of the text in it (the aim: at most 5, with a search index still to come).
+ * 100,000) of about 200 Chinese characters are added through the store; then, at that size, how
+ * long one more takes until it is committed, and until it is synced. Prints the size of the
+ * database as a multiple of the text in it (the aim: at most 5, with a search index still to come).
  *
- * Made-up text with the statistics that matter here: 3 bytes a character, about 1.2 tokens a character
- * with ids below 50,000, log-probabilities of mean 2.5 nats, a prompt of its own for each generation.
+ * Made-up text with the statistics that matter here: 3 bytes a character, about 1.2 tokens a
+ * character with ids below 50,000, log-probabilities of mean 2.5 nats, a prompt of its own for each
+ * generation.
  */
 #include "config.h"
 

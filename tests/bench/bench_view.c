@@ -1,6 +1,6 @@
-/* bench_view.c - the manuscript pane without a terminal: how long a 10 MB Chinese manuscript takes to
- * come in, and a frame of streaming at its end. Prints one line of JSON.
- * Targets: append and first rows 50 ms; a frame (6 bytes appended, rows asked for) 1 ms. */
+/* bench_view.c - the manuscript pane without a terminal: how long a 10 MB Chinese manuscript takes
+ * to come in, and a frame of streaming at its end. Prints one line of JSON. Targets: append and
+ * first rows 50 ms; a frame (6 bytes appended, rows asked for) 1 ms. */
 #include "config.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
-/* fuzz_text_safe.c - whatever comes, what is shown is valid UTF-8 of plain characters (and joiners),
- * no longer than four times the input, and is shown as itself the second time. The input cut in two
- * at a character border is shown the same. */
+/* fuzz_text_safe.c - whatever comes, what is shown is valid UTF-8 of plain characters (and
+ * joiners), no longer than four times the input, and is shown as itself the second time. The input
+ * cut in two at a character border is shown the same. */
 #include "config.h"
 
 #include <stdint.h>

@@ -1,6 +1,6 @@
-/* fuzz_wrap.c - the first byte is the width, the rest a paragraph (made displayable first). The rows
- * together are the paragraph, none is wider than the pane unless it is one cluster, and a paragraph
- * that grows has the rows of one that was there at once. */
+/* fuzz_wrap.c - the first byte is the width, the rest a paragraph (made displayable first). The
+ * rows together are the paragraph, none is wider than the pane unless it is one cluster, and a
+ * paragraph that grows has the rows of one that was there at once. */
 #include "config.h"
 
 #include <stdint.h>

@@ -91,8 +91,7 @@ static bool one_kill(uint64_t seed, uint64_t i, int64_t *worst_ms)
     pid_t child = fork();
     if (child == 0)
         write_until_killed(seed + i);
-    int64_t run_ms =
-        RUN_MIN_MS + (int64_t)(rng_uniform(seed, 0, i, 0) * (RUN_MAX_MS - RUN_MIN_MS));
+    int64_t run_ms = RUN_MIN_MS + (int64_t)(rng_uniform(seed, 0, i, 0) * (RUN_MAX_MS - RUN_MIN_MS));
     usleep((useconds_t)run_ms * 1000);
     int64_t killed_ms = clock_mono_ms();
     kill(child, SIGKILL);
@@ -107,7 +106,8 @@ static bool one_kill(uint64_t seed, uint64_t i, int64_t *worst_ms)
     bool good = sound && n_kept >= 0 && n_kept <= n_shown + 1 && lost_ms <= LOST_MAX_MS;
     if (!good)
         printf("# kill %d after %lld ms: shown %d, kept %d, oldest lost %lld ms, integrity %s\n",
-               (int)i, (long long)run_ms, n_shown, n_kept, (long long)lost_ms, sound ? "ok" : "bad");
+               (int)i, (long long)run_ms, n_shown, n_kept, (long long)lost_ms,
+               sound ? "ok" : "bad");
     return good;
 }
 

@@ -14,8 +14,9 @@
 
 #include "src/base/clock.h"
 #include "src/base/mem.h"
+#include "src/base/rng.h"
 
-enum { MAX_WORDS = 32, WAIT = 10000 };
+enum { MAX_WORDS = 32, MAX_ROWS = 200, WAIT = 10000 };
 
 static const char *program(void)
 {
@@ -28,6 +29,17 @@ int rig_patience(int ms)
     const char *given = getenv("XUXIE_PATIENCE");
     int factor = given != NULL ? atoi(given) : 1;
     return ms * (factor > 0 ? factor : 1);
+}
+
+int rig_random(int n)
+{
+    static uint64_t seed, index;
+    const char *given = getenv("XUXIE_TEST_SEED");
+    if (seed == 0) {
+        seed = given != NULL ? strtoull(given, NULL, 10) : rng_fresh_seed();
+        printf("# XUXIE_TEST_SEED=%llu\n", (unsigned long long)seed);
+    }
+    return (int)(rng_uniform(seed, 0, index++, 0) * n);
 }
 
 void rig_init(struct rig *r)
@@ -139,7 +151,7 @@ static bool inside_frame(struct rig *r, int nth, struct str *out)
 {
     bool in = false;
     str_clear(out);
-    for (int y = 0; vth_row(r->v, y)[0] != '\0' || y < 200; y++) {
+    for (int y = 0; y < MAX_ROWS; y++) {
         const char *row = vth_row(r->v, y);
         if (starts(row, "┌") && --nth == 0) {
             in = true;
@@ -149,7 +161,8 @@ static bool inside_frame(struct rig *r, int nth, struct str *out)
             size_t edge = strlen("│"), n = strlen(row);
             if (n < 2 * edge)
                 return false;
-            rig_squeeze(out, row + edge, n - 2 * edge);
+            if (!starts(row + edge, "┈")) /* the rule where the model begins to read */
+                rig_squeeze(out, row + edge, n - 2 * edge);
         }
     }
     return false;

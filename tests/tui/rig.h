@@ -16,6 +16,8 @@
 
 /* Milliseconds an answer may take; for the slow builds multiplied by $XUXIE_PATIENCE. */
 int rig_patience(int ms);
+/* A random number below n. The series is that of $XUXIE_TEST_SEED, else a fresh one; it is told. */
+int rig_random(int n);
 
 struct rig {
     struct vth *v; /* NULL while it does not run */

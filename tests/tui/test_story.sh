@@ -1,54 +1,159 @@
-#!/bin/sh
-# test_story.sh - the story a stranger lives through, in tmux, in three locales and three sizes.
+#!/bin/bash
+# test_story.sh - the story a stranger lives through, in tmux, in three locales and three sizes: write,
+# let the model go on, stop, retry, undo, redo, leave, and find it again to the last character.
 . "${top_srcdir:-.}/tests/tui/tmux.sh"
-echo 1..39
 
 opening='那一夜,雪下得很大。'
-written() { [ "$(screen | tr -d '\n │|▌' | sed "s/.*$opening//" | head -c 60 | wc -c)" -ge 30 ]; }
-idle() { ! shows '字/秒' && ! shows 'chars/s' && ! shows '%'; }
-manuscript() { screen | sed -n '2,/^[└+]/p' | tr -d '\n │|▌└┘─┌┐+-' ; }
-gone() { ! alive; }
+saved=0
 
-for setup in '80x24 zh_CN.UTF-8' '40x10 C.UTF-8' '200x60 C'; do
-  size=${setup% *} locale=${setup#* }
-  rm -rf "$home/.local"
-  start "$size" "$locale" --seed 7 -n 60
-  check "$setup: the room opens" wait_for 5 shows 'xuxie-preview'
-  type_text "$opening"
-  check "$setup: what is typed is on the screen" wait_for 2 shows "$opening"
-  key Enter
-  check "$setup: the model writes within a second" wait_for 1 written
-  wait_for 20 idle
-  one=$(manuscript)
-  key F5
-  sleep 0.3
-  wait_for 20 idle
-  two=$(manuscript)
-  check "$setup: retry gives a take and keeps the opening" shows "$(printf %.15s "$opening")"
-  check "$setup: both takes are in the tree" \
-    wait_for 3 test "$(db "select count(*) from generations")" = 2
-  key M-u
-  sleep 0.3
-  check "$setup: undo leaves the opening alone" test "$(printf %s "$(manuscript)" | wc -c)" -lt "$(printf %s "$two" | wc -c)"
-  key M-r
-  sleep 0.3
-  check "$setup: redo brings the take back" test "$(manuscript)" = "$two"
-  key Enter
-  check "$setup: Enter on an empty prompt goes on" wait_for 5 test "$(db "select count(*) from generations")" -ge 2
-  key C-c
-  sleep 0.3
-  wait_for 5 idle
-  before=$(db "select count(*) from nodes")
-  type_text '/quit'
-  key Enter
-  check "$setup: /quit leaves" wait_for 5 gone
-  check "$setup: the database is whole" test "$(db 'pragma integrity_check')" = ok
-  check "$setup: it holds what was there" test "$(db 'select count(*) from nodes')" -ge "$before"
-  start "$size" "$locale"
-  check "$setup: the story is there when the room opens again" wait_for 5 shows "$(printf %.15s "$opening")"
-  key C-c
-  key C-c
-  key y
-  check "$setup: ^C ^C leaves" wait_for 5 gone
-done
-[ "$one" ] || exit 1
+now_ms()
+{
+    echo $((${EPOCHREALTIME/[.,]/} / 1000))
+}
+
+is_open()
+{
+    screen | grep -q '^┌' && shows "${1:-┌}"
+}
+
+# The model's words stand behind the text given.
+goes_on()
+{
+    local text
+    text=$(manuscript)
+    test "${#text}" -gt $((${#1} + 5))
+}
+
+# story FILE: the open story as /save-as writes it.
+story()
+{
+    saved=$((saved + 1))
+    enter "/save-as $T/saved-$saved.txt"
+    wait_for 10 test -s "$T/saved-$saved.txt" && mv "$T/saved-$saved.txt" "$1"
+}
+
+is_still()
+{
+    local before
+    before=$(screen)
+    sleep 0.25
+    test "$before" = "$(screen)"
+}
+
+stop()
+{
+    key C-c
+    wait_for 10 is_still
+}
+
+begins_with() # FILE FILE: the second begins with the first (but for the newline at the end)
+{
+    test "$(head -c $(($(stat -c %s "$1") - 1)) "$2")" = "$(head -c -1 "$1")"
+}
+
+longer() # FILE FILE
+{
+    test "$(stat -c %s "$1")" -gt "$(stat -c %s "$2")"
+}
+
+# What the screen shows is the end of what was saved.
+screen_is_end_of()
+{
+    local all shown
+    all=$(squeeze <"$1")
+    shown=$(manuscript)
+    test -n "$shown" -a "$all" != "${all%"$shown"}"
+}
+
+# story_is FILE [OTHER...]: the open story is the same as FILE.
+story_is()
+{
+    story "$T/now" && cmp -s "$T/now" "$1"
+}
+
+database()
+{
+    sqlite3 "$XDG_DATA_HOME/xuxie/xuxie.db" "$1"
+}
+
+# The path of the last story, put together in SQL alone.
+path_sql="WITH RECURSIVE
+    up(id, parent, body, depth) AS (
+      SELECT n.id, n.parent, t.body, 0 FROM nodes n LEFT JOIN texts t ON t.id = n.text
+        WHERE n.id = (SELECT current FROM stories ORDER BY opened DESC LIMIT 1)
+      UNION ALL
+      SELECT n.id, n.parent, t.body, depth + 1 FROM up JOIN nodes n ON n.id = up.parent
+        LEFT JOIN texts t ON t.id = n.text)
+  SELECT group_concat(body, '') FROM (SELECT body FROM up ORDER BY depth DESC)"
+
+same_in_database()
+{
+    test "$(database "$path_sql")" = "$(cat "$1")" # but for newlines at the end
+}
+
+live() # SIZE LOCALE
+{
+    local size=$1 locale=$2 name="$1 $2" t0
+    rm -rf "$XDG_DATA_HOME/xuxie" "$T"/*.txt
+    begin "$size" "$locale" --ignore-eos -n 1000000
+    see "$name: the room opens" wait_for 10 is_open
+    type_text "$opening"
+    see "$name: what is typed is on the screen" wait_for 5 shows "$opening"
+    t0=$(now_ms)
+    key Enter
+    see "$name: the model writes" wait_for 20 goes_on "$opening"
+    echo "# $name: words after $(($(now_ms) - t0)) ms"
+    see "$name: within a second" test $(($(now_ms) - t0)) -le $((1000 * ${XUXIE_PATIENCE:-1}))
+    stop
+    see "$name: ^C keeps what was written" story "$T/one.txt"
+    see "$name: the opening is its beginning" test "$(head -c ${#opening_bytes} "$T/one.txt")" = "$opening"
+    see "$name: the screen shows its end" screen_is_end_of "$T/one.txt"
+
+    key Enter
+    sleep 0.5
+    stop
+    see "$name: Enter goes on" story "$T/two.txt"
+    see "$name: behind what was there" begins_with "$T/one.txt" "$T/two.txt"
+    see "$name: with new words" longer "$T/two.txt" "$T/one.txt"
+
+    key F5
+    sleep 0.5
+    stop
+    see "$name: retry gives a take" story "$T/three.txt"
+    see "$name: of the same passage" begins_with "$T/one.txt" "$T/three.txt"
+    see "$name: and another one" test -n "$(cmp "$T/two.txt" "$T/three.txt")"
+    key M-u
+    see "$name: undo takes it back" story_is "$T/one.txt"
+    key M-r
+    see "$name: redo brings it back" story_is "$T/three.txt"
+    key M-Left
+    see "$name: the take before is there" story_is "$T/two.txt"
+    key M-Right
+    see "$name: and this one" story_is "$T/three.txt"
+    see "$name: the screen shows its end" screen_is_end_of "$T/three.txt"
+
+    enter /quit
+    see "$name: /quit leaves" wait_for 10 left 0
+    if command -v sqlite3 >/dev/null; then
+        check "$name: the database is whole" test "$(database 'PRAGMA integrity_check')" = ok
+        check "$name: it holds the story" same_in_database "$T/three.txt"
+        check "$name: and all three takes" test "$(database 'SELECT count(*) FROM generations')" = 3
+    else
+        skip "sqlite3 is missing"
+    fi
+
+    begin "$size" "$locale"
+    see "$name: it opens again" wait_for 10 goes_on ""
+    see "$name: with the story, to the last character" story_is "$T/three.txt"
+    see "$name: the screen shows its end" screen_is_end_of "$T/three.txt"
+    key C-c
+    wait_for 5 is_still
+    key C-c
+    see "$name: ^C ^C leaves" wait_for 10 left 0
+}
+
+LC_ALL=C printf -v opening_bytes '%*s' "$(printf %s "$opening" | wc -c)" ''
+live 80x24 zh_CN.UTF-8
+live 40x10 C.UTF-8
+live 200x60 C
+finish

@@ -1,58 +1,73 @@
-# tmux.sh - drives the room in a real second terminal implementation; sourced by the tests here.
-# Each test gets a home of its own and a tmux server of its own.
-# shellcheck shell=sh
+# tmux.sh - the room in a second, independent terminal: tmux. Source it in place of tests/cli/lib.sh,
+# which it builds on. Each test has a tmux server of its own.
+#
+# begin COLUMNSxROWS LOCALE [ARGUMENT...] opens the room; its exit status comes to $T/left.
+# see DESCRIPTION CMD... is check, and shows the screen when CMD fails.
 
-command -v tmux >/dev/null 2>&1 || { echo '1..0 # SKIP tmux is missing'; exit 0; }
-: "${XUXIE:=$PWD/xuxie}"
-home=$(mktemp -d)
+. "${top_srcdir:-.}/tests/cli/lib.sh"
+
+command -v tmux >/dev/null || { echo '1..0 # SKIP tmux is missing'; exit 0; }
 socket=xuxie-test-$$
-n=0
-failed=0
+trap 'tmux -L "$socket" kill-server 2>/dev/null; rm -rf "$T"' EXIT
 
-finish() {
-  tmux -L "$socket" kill-server 2>/dev/null
-  rm -rf "$home"
-  [ "$failed" -eq 0 ]
-}
-trap finish EXIT
-
-ok() { n=$((n + 1)); echo "ok $n - $1"; }
-not_ok() {
-  n=$((n + 1))
-  failed=$((failed + 1))
-  echo "not ok $n - $1"
-  screen | sed 's/^/# |/'
-}
-check() { # NAME CONDITION...
-  name=$1
-  shift
-  if "$@"; then ok "$name"; else not_ok "$name"; fi
+begin()
+{
+    local size=$1 locale=$2
+    shift 2
+    rm -f "$T/left"
+    tmux -u -L "$socket" -f /dev/null new-session -d -x "${size%x*}" -y "${size#*x}" \
+        env -u LC_CTYPE -u LC_MESSAGES -u LANG LC_ALL="$locale" INPUTRC=/dev/null \
+        sh -c '"$@"; echo $? >"$0"' "$T/left" "$XUXIE" "$@"
+    tmux -L "$socket" set-option -g escape-time 20
 }
 
-# start COLUMNSxROWS LOCALE [arguments]: the room in a new server (or window of it).
-start() {
-  size=$1 locale=$2
-  shift 2
-  tmux -L "$socket" -f /dev/null new-session -d -x "${size%x*}" -y "${size#*x}" \
-    env -u LC_CTYPE -u LC_MESSAGES -u LANGUAGE HOME="$home" LC_ALL="$locale" \
-    XDG_DATA_HOME= XDG_CONFIG_HOME= XDG_STATE_HOME= "$XUXIE" "$@"
-  tmux -L "$socket" set-option -g escape-time 20
+left() # STATUS: it ended with that
+{
+    test -s "$T/left" && test "$(cat "$T/left")" = "$1"
 }
-type_text() { tmux -L "$socket" send-keys -l "$1"; }
-key() { tmux -L "$socket" send-keys "$@"; }
-screen() { tmux -L "$socket" capture-pane -p 2>/dev/null; }
-shows() { screen | grep -qF -- "$1"; }
-alive() { tmux -L "$socket" list-panes >/dev/null 2>&1; }
 
-# wait_for SECONDS COMMAND...: until it succeeds.
-wait_for() {
-  tries=$(($1 * 20))
-  shift
-  while [ "$tries" -gt 0 ]; do
-    "$@" && return 0
-    sleep 0.05
-    tries=$((tries - 1))
-  done
-  return 1
+type_text()
+{
+    tmux -L "$socket" send-keys -l -- "$1"
 }
-db() { sqlite3 "$home/.local/share/xuxie/xuxie.db" "$1"; }
+
+enter() # TEXT: types it, and Enter
+{
+    test -z "$1" || type_text "$1"
+    key Enter
+}
+
+key()
+{
+    tmux -L "$socket" send-keys "$@"
+}
+
+screen()
+{
+    tmux -L "$socket" capture-pane -p 2>/dev/null
+}
+
+shows()
+{
+    screen | grep -qF -- "$1"
+}
+
+see()
+{
+    local before=$not_ok
+    check "$@"
+    test "$not_ok" = "$before" || screen | sed 's/^/# |/'
+}
+
+# squeeze: standard input without blanks and newlines, also the wide blank.
+squeeze()
+{
+    tr -d ' \n\t' | sed 's/\xe3\x80\x80//g'
+}
+
+# manuscript: what stands inside the first frame, squeezed; without the row that shows where the model
+# begins to read.
+manuscript()
+{
+    screen | sed -n '/^┌/,/^└/p' | sed '1d; /^└/,$d; /^.┈/d; s/^.//; s/.$//' | squeeze
+}

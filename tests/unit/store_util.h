@@ -1,5 +1,5 @@
-/* store_util.h - what the tests of the store share: a directory of their own, and single values read
- * from a database with plain SQLite, past our own code. */
+/* store_util.h - what the tests of the store share: a directory of their own, and single values
+ * read from a database with plain SQLite, past our own code. */
 #ifndef XUXIE_TESTS_STORE_UTIL_H
 #define XUXIE_TESTS_STORE_UTIL_H
 
@@ -22,7 +22,7 @@ static inline int make_test_dir(void **state)
 {
     const char *tmp = getenv("TMPDIR");
     (void)state;
-    snprintf(test_dir, sizeof test_dir, "%s/xuxie-store-XXXXXX", tmp ? tmp : "/tmp");
+    snprintf(test_dir, sizeof test_dir, "%s/xuxie-store-XXXXXX", tmp ? tmp : P_tmpdir);
     if (!mkdtemp(test_dir))
         return -1;
     snprintf(db_path, sizeof db_path, "%s/db/xuxie.db", test_dir);

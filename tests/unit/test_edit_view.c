@@ -71,14 +71,17 @@ static void test_table(void **state)
         {3, "", "abc\nd", 3, "abc|^|d"}, /* a full row, then the newline under the cursor */
         {3, "", "abc\nd", 4, "abc|^d"},
         {20, "", "a\tb\x01\x1B\x7F", 2, "a    ^b^A^[^?"},
-        {10, "", "\x01" "b", 0, "^^Ab"},
+        {10, "",
+         "\x01"
+         "b",
+         0, "^^Ab"},
         {3, "", "ab\x01", 2, "ab^^|A"},
         {20, "", "a\u202E\x9B", 1, "a^<U+202E>\uFFFD"},
         {10, "", "e\xCC\x81x", 1, "^e\xCC\x81x"}, /* inside a cluster: its beginning */
         {10, "", "e\xCC\x81x", 3, "e\xCC\x81^x"},
         {6, "", "ab👨\u200D👩\u200D👧c", 2, "ab|^👨\u200D👩\u200D👧|c"},
         {10, "(reverse-i-search)`雪': ", "雪夜", 3, "(reverse-i|-search)`|雪': 雪^夜"},
-        {10, "", "雪", 2, "^雪"},  /* in the middle of a character */
+        {10, "", "雪", 2, "^雪"}, /* in the middle of a character */
         {10, "", "雪", 99, "雪^"},
         {10, "a\nb", "c", 0, "a|b^c"},
     };
@@ -86,8 +89,8 @@ static void test_table(void **state)
     struct str out = STR_INIT;
     edit_view_init(&v);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        edit_view_layout(&v, cases[i].prompt, cases[i].line, strlen(cases[i].line),
-                         cases[i].point, cases[i].width);
+        edit_view_layout(&v, cases[i].prompt, cases[i].line, strlen(cases[i].line), cases[i].point,
+                         cases[i].width);
         assert_string_equal(picture(&v, &out), cases[i].picture);
         assert_int_equal(v.n_prompt, strlen(cases[i].prompt));
     }
@@ -106,9 +109,9 @@ static void test_locate(void **state)
         int column;
         size_t byte;
     } cases[] = {
-        {0, 0, 0},  {0, 1, 0},   {0, 2, 0},  {0, 3, 0},  {0, 4, 3},  {0, 9, 3},  {1, 0, 4},
-        {1, 1, 5},  {1, 2, 5},   {1, 3, 6},  {1, 4, 6},  {1, 5, 9},  {1, 50, 9}, {2, 0, 10},
-        {2, 7, 10}, {3, 0, 11},  {3, 2, 13}, {3, 3, 14}, {3, 80, 14}, {4, 0, 14},
+        {0, 0, 0},  {0, 1, 0},  {0, 2, 0},  {0, 3, 0},  {0, 4, 3},   {0, 9, 3},  {1, 0, 4},
+        {1, 1, 5},  {1, 2, 5},  {1, 3, 6},  {1, 4, 6},  {1, 5, 9},   {1, 50, 9}, {2, 0, 10},
+        {2, 7, 10}, {3, 0, 11}, {3, 2, 13}, {3, 3, 14}, {3, 80, 14}, {4, 0, 14},
     };
     struct edit_view v;
     struct str out = STR_INIT;
@@ -153,8 +156,8 @@ static void test_laws(void **state)
         assert_true(v.cursor_row < v.n_rows);
         assert_in_range(v.cursor_column, 0, width - 1);
         /* a click on the cursor finds the cluster it stands on */
-        size_t found = edit_view_locate(&v, prompt, str_cstr(&line), line.len, width,
-                                        v.cursor_row, v.cursor_column);
+        size_t found = edit_view_locate(&v, prompt, str_cstr(&line), line.len, width, v.cursor_row,
+                                        v.cursor_column);
         assert_true(found <= line.len);
         edit_view_layout(&v, prompt, str_cstr(&line), line.len, found, width);
         str_free(&line);

@@ -1,6 +1,6 @@
 /* Tests of ui/input.c. Events are written down as words ("C-M-Left", "text:雪", "paste:...") and
- * compared; the properties are: the same events however the bytes are cut, the bytes of keys and text
- * are those that came, no control byte in text, nothing held beyond the bound. */
+ * compared; the properties are: the same events however the bytes are cut, the bytes of keys and
+ * text are those that came, no control byte in text, nothing held beyond the bound. */
 #include "config.h"
 
 #include "ui/input.h"
@@ -18,8 +18,8 @@
 static void describe_key(const struct input_event *ev, struct str *out)
 {
     static const char *const names[] = {
-        "unknown", "Up",  "Down", "Left", "Right", "Home", "End", "PageUp", "PageDown",
-        "Insert",  "Del", "Esc",  "F1",   "F2",    "F3",   "F4",  "F5",     "F6",
+        "unknown", "Up",  "Down", "Left", "Right", "Home", "End",    "PageUp", "PageDown",
+        "Insert",  "Del", "Esc",  "F1",   "F2",    "F3",   "F4",     "F5",     "F6",
         "F7",      "F8",  "F9",   "F10",  "F11",   "F12",  "BackTab"};
     str_printf(out, "%s%s%s", ev->mods & MOD_CTRL ? "C-" : "", ev->mods & MOD_META ? "M-" : "",
                ev->mods & MOD_SHIFT ? "S-" : "");
@@ -80,88 +80,96 @@ static const char *decoded(const char *bytes, size_t n, struct str *out)
     return str_cstr(out);
 }
 
+static const struct {
+    const char *bytes, *events;
+} cases[] = {
+    {"", ""},
+    {"a雪z", "text:a雪z"},
+    {"a\rb", "text:a C-m text:b"},
+    {"\x01\x03\x09\x1A\x1C\x1F\x7F", "C-a C-c C-i C-z C-\\ C-_ DEL"},
+    {"\033", "Esc"},
+    {"\033\033", "Esc Esc"},
+    {"\033a\033雪\033\r\033\x7F\033\x01", "M-a M-雪 C-M-m M-DEL C-M-a"},
+    {"\033[", "M-["},
+    {"\033O", "M-O"},
+    {"\033]", "M-]"},
+    {"\033_", "M-_"},
+    {"\033P", "M-P"},
+    {"\033Ox", "8"},
+    {"\033Ol\033OM", ", C-m"},
+    {"\033O!", "M-O text:!"},
+    /* cursor keys: normal, application, with modifiers, rxvt, PuTTY's Meta */
+    {"\033[A\033[B\033[C\033[D\033[H\033[F", "Up Down Right Left Home End"},
+    {"\033OA\033OB\033OC\033OD\033OH\033OF", "Up Down Right Left Home End"},
+    {"\033[1;2A\033[1;3D\033[1;5C\033[1;8B", "S-Up M-Left C-Right C-M-S-Down"},
+    {"\033[a\033Od", "S-Up C-Left"},
+    {"\033\033[D\033\033OC\033\033[5~", "M-Left M-Right M-PageUp"},
+    {"\033\033[1;5D", "C-M-Left"},
+    {"\033\033x", "Esc M-x"},
+    {"\033[Z", "S-BackTab"},
+    /* editing and function keys: xterm, vt220, Linux console, rxvt */
+    {"\033[1~\033[2~\033[3~\033[4~\033[5~\033[6~", "Home Insert Del End PageUp PageDown"},
+    {"\033[7~\033[8~\033[3;5~\033[3^\033[3@", "Home End C-Del C-Del C-S-Del"},
+    {"\033OP\033OQ\033OR\033OS", "F1 F2 F3 F4"},
+    {"\033[[A\033[[B\033[[C\033[[D\033[[E", "F1 F2 F3 F4 F5"},
+    {"\033[11~\033[12~\033[13~\033[14~\033[15~", "F1 F2 F3 F4 F5"},
+    {"\033[17~\033[18~\033[19~\033[20~\033[21~", "F6 F7 F8 F9 F10"},
+    {"\033[23~\033[24~\033[25~\033[34~", "F11 F12 S-F1 S-F8"},
+    {"\033[1;2P\033[1;5S\033O2P\033[R", "S-F1 C-F4 S-F1 F3"},
+    {"\033[15;2~\033[24;5~", "S-F5 C-F12"},
+    {"\033[99;5u\033[13;2u\033[27;5;105~\033[128512u", "C-c C-S-m C-i 😀"},
+    {"\033[27u\033[99999999u", "Esc unknown"},
+    {"\033[9~\033[5h", "unknown unknown"},
+    /* mouse */
+    {"\033[<0;5;3M\033[<0;5;3m", "mouse:0@2,4 mouse:0@2,4-up"},
+    {"\033[<64;1;1M\033[<65;300;200M", "mouse:64@0,0 mouse:65@199,299"},
+    {"\033[<20;5;3M", "mouse:0@2,4"},
+    {"\033[<35;5;3M\033[<0;0;3M\033[<0;3M", ""},
+    {"\033[M !!\033[M`\xFF\xC2", "mouse:0@0,0 mouse:64@161,222"},
+    {"\033[96;5;3M", "mouse:64@2,4"},
+    /* replies that nobody asked for, reports, strings: nothing of them is a key */
+    {"a\033[12;40Rb\033[?1;2cc\033[?2026;2$yd", "text:a text:b text:c text:d"},
+    {"\033[0n\033[8;24;80t\033[I\033[O\033[>41;354;0c\033[2;1;1x", ""},
+    {"\033]11;rgb:0000/0000/0000\033\\x", "text:x"},
+    {"\033]52;c;cm0gLXJmCg==\x07x", "text:x"},
+    {"\033P>|xterm(370)\033\\x\033_Gi=1;OK\033\\y\033^pm\033\\z\033Xsos\033\\.",
+     "text:x text:y text:z text:."},
+    {"\033]0;title\rrm -rf\r\x07x", "text:x"},
+    {"\033]0;a\x18x", "C-x text:x"},
+    {"\033]0;a\x03", "C-c"},
+    {"\033]0;a\033[A", "Up"},
+    {"\033[12\x01", "C-a"},
+    {"\033[1;\033[A", "Up"},
+    /* what is not UTF-8, and C1 controls, are dropped */
+    {"a\xFF"
+     "b\xC0\x80"
+     "c\x9B"
+     "31md",
+     "text:a text:b text:c text:31md"},
+    {"a\xC2\x9B"
+     "31m",
+     "text:a text:31m"},
+    {"\033\xC2\x9B"
+     "b",
+     "Esc text:b"},
+    {"\033\xFF", "Esc"},
+    /* paste */
+    {"\033[200~雪\033[201~x", "paste:雪 text:x"},
+    {"\033[200~\033[201~", "paste:"},
+    {"\033[200~a\r\nb\rc\nd\r\r\n\te\033[201~", "paste:a\nb\nc\nd\n\n\te"},
+    {"\033[200~a\x01\x07\x7F\033[31mb\033[201~", "paste:a[31mb"},
+    {"\033[200~a\033[201~\033[201~b\r", "paste:a text:b C-m"}, /* the end inside the paste */
+    {"\033[200~a\033\033[201~", "paste:a"},
+    {"\033[200~\xFFok\xE9\033[201~", "paste:\uFFFDok\uFFFD"},
+    {"\033[200~\033[200~a\033[201~", "paste:[200~a"},
+};
+
 static void test_table(void **state)
 {
     (void)state;
-    static const struct {
-        const char *bytes, *events;
-    } cases[] = {
-        {"", ""},
-        {"a雪z", "text:a雪z"},
-        {"a\rb", "text:a C-m text:b"},
-        {"\x01\x03\x09\x1A\x1C\x1F\x7F", "C-a C-c C-i C-z C-\\ C-_ DEL"},
-        {"\033", "Esc"},
-        {"\033\033", "Esc Esc"},
-        {"\033a\033雪\033\r\033\x7F\033\x01", "M-a M-雪 C-M-m M-DEL C-M-a"},
-        {"\033[", "M-["},
-        {"\033O", "M-O"},
-        {"\033]", "M-]"},
-        {"\033_", "M-_"},
-        {"\033P", "M-P"},
-        {"\033Ox", "8"},
-        {"\033Ol\033OM", ", C-m"},
-        {"\033O!", "M-O text:!"},
-        /* cursor keys: normal, application, with modifiers, rxvt, PuTTY's Meta */
-        {"\033[A\033[B\033[C\033[D\033[H\033[F", "Up Down Right Left Home End"},
-        {"\033OA\033OB\033OC\033OD\033OH\033OF", "Up Down Right Left Home End"},
-        {"\033[1;2A\033[1;3D\033[1;5C\033[1;8B", "S-Up M-Left C-Right C-M-S-Down"},
-        {"\033[a\033Od", "S-Up C-Left"},
-        {"\033\033[D\033\033OC\033\033[5~", "M-Left M-Right M-PageUp"},
-        {"\033\033[1;5D", "C-M-Left"},
-        {"\033\033x", "Esc M-x"},
-        {"\033[Z", "S-BackTab"},
-        /* editing and function keys: xterm, vt220, Linux console, rxvt */
-        {"\033[1~\033[2~\033[3~\033[4~\033[5~\033[6~", "Home Insert Del End PageUp PageDown"},
-        {"\033[7~\033[8~\033[3;5~\033[3^\033[3@", "Home End C-Del C-Del C-S-Del"},
-        {"\033OP\033OQ\033OR\033OS", "F1 F2 F3 F4"},
-        {"\033[[A\033[[B\033[[C\033[[D\033[[E", "F1 F2 F3 F4 F5"},
-        {"\033[11~\033[12~\033[13~\033[14~\033[15~", "F1 F2 F3 F4 F5"},
-        {"\033[17~\033[18~\033[19~\033[20~\033[21~", "F6 F7 F8 F9 F10"},
-        {"\033[23~\033[24~\033[25~\033[34~", "F11 F12 S-F1 S-F8"},
-        {"\033[1;2P\033[1;5S\033O2P\033[R", "S-F1 C-F4 S-F1 F3"},
-        {"\033[15;2~\033[24;5~", "S-F5 C-F12"},
-        {"\033[99;5u\033[13;2u\033[27;5;105~\033[128512u", "C-c C-S-m C-i 😀"},
-        {"\033[27u\033[99999999u", "Esc unknown"},
-        {"\033[9~\033[5h", "unknown unknown"},
-        /* mouse */
-        {"\033[<0;5;3M\033[<0;5;3m", "mouse:0@2,4 mouse:0@2,4-up"},
-        {"\033[<64;1;1M\033[<65;300;200M", "mouse:64@0,0 mouse:65@199,299"},
-        {"\033[<20;5;3M", "mouse:0@2,4"},
-        {"\033[<35;5;3M\033[<0;0;3M\033[<0;3M", ""},
-        {"\033[M !!\033[M`\xFF\xC2", "mouse:0@0,0 mouse:64@161,222"},
-        {"\033[96;5;3M", "mouse:64@2,4"},
-        /* replies that nobody asked for, reports, strings: nothing of them is a key */
-        {"a\033[12;40Rb\033[?1;2cc\033[?2026;2$yd", "text:a text:b text:c text:d"},
-        {"\033[0n\033[8;24;80t\033[I\033[O\033[>41;354;0c\033[2;1;1x", ""},
-        {"\033]11;rgb:0000/0000/0000\033\\x", "text:x"},
-        {"\033]52;c;cm0gLXJmCg==\x07x", "text:x"},
-        {"\033P>|xterm(370)\033\\x\033_Gi=1;OK\033\\y\033^pm\033\\z\033Xsos\033\\.",
-         "text:x text:y text:z text:."},
-        {"\033]0;title\rrm -rf\r\x07x", "text:x"},
-        {"\033]0;a\x18x", "C-x text:x"},
-        {"\033]0;a\x03", "C-c"},
-        {"\033]0;a\033[A", "Up"},
-        {"\033[12\x01", "C-a"},
-        {"\033[1;\033[A", "Up"},
-        /* what is not UTF-8, and C1 controls, are dropped */
-        {"a\xFF" "b\xC0\x80" "c\x9B" "31md", "text:a text:b text:c text:31md"},
-        {"a\xC2\x9B" "31m", "text:a text:31m"},
-        {"\033\xC2\x9B" "b", "Esc text:b"},
-        {"\033\xFF", "Esc"},
-        /* paste */
-        {"\033[200~雪\033[201~x", "paste:雪 text:x"},
-        {"\033[200~\033[201~", "paste:"},
-        {"\033[200~a\r\nb\rc\nd\r\r\n\te\033[201~", "paste:a\nb\nc\nd\n\n\te"},
-        {"\033[200~a\x01\x07\x7F\033[31mb\033[201~", "paste:a[31mb"},
-        {"\033[200~a\033[201~\033[201~b\r", "paste:a text:b C-m"}, /* the end inside the paste */
-        {"\033[200~a\033\033[201~", "paste:a"},
-        {"\033[200~\xFFok\xE9\033[201~", "paste:\uFFFDok\uFFFD"},
-        {"\033[200~\033[200~a\033[201~", "paste:[200~a"},
-    };
     struct str out = STR_INIT;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        assert_string_equal(decoded(cases[i].bytes, strlen(cases[i].bytes), &out),
-                            cases[i].events);
+        assert_string_equal(decoded(cases[i].bytes, strlen(cases[i].bytes), &out), cases[i].events);
     assert_string_equal(decoded("\0\033\0", 3, &out), "C-@ C-M-@");
     str_free(&out);
 }
@@ -332,10 +340,10 @@ static void test_large_paste(void **state)
 static void random_input(struct random *r, struct str *out)
 {
     static const char *const pieces[] = {
-        "\033",  "\033[", "\033O", "\033]", "\033P",     "\033\\",    "\033[200~", "\033[201~",
-        "\033[", "\033[", "1",     ";",     "5",         "<0;1;2",    "M",         "m",
-        "?",     "$y",    "A",     "~",     "R",         "c",         "u",         "[",
-        "\r\n",  "\x07",  "雪",    "\xE9",  "\xC2\x9B",  "\033[1;5D", "\033[M",    "\033[3~",
+        "\033",  "\033[", "\033O", "\033]", "\033P",    "\033\\",    "\033[200~", "\033[201~",
+        "\033[", "\033[", "1",     ";",     "5",        "<0;1;2",    "M",         "m",
+        "?",     "$y",    "A",     "~",     "R",        "c",         "u",         "[",
+        "\r\n",  "\x07",  "雪",    "\xE9",  "\xC2\x9B", "\033[1;5D", "\033[M",    "\033[3~",
     };
     for (size_t n = random_below(r, 20); n > 0; n--) {
         if (random_below(r, 4) == 0)
@@ -429,14 +437,10 @@ static void test_always_recovers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),
-        cmocka_unit_test(test_mouse_modifiers),
-        cmocka_unit_test(test_original_bytes),
-        cmocka_unit_test(test_replies),
-        cmocka_unit_test(test_escape_delay),
-        cmocka_unit_test(test_paste_in_pieces),
-        cmocka_unit_test(test_large_paste),
-        cmocka_unit_test(test_independent_of_cuts),
+        cmocka_unit_test(test_table),           cmocka_unit_test(test_mouse_modifiers),
+        cmocka_unit_test(test_original_bytes),  cmocka_unit_test(test_replies),
+        cmocka_unit_test(test_escape_delay),    cmocka_unit_test(test_paste_in_pieces),
+        cmocka_unit_test(test_large_paste),     cmocka_unit_test(test_independent_of_cuts),
         cmocka_unit_test(test_always_recovers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

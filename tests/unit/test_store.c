@@ -1,5 +1,5 @@
-/* test_store.c - the store when all goes well: everything put comes back after a reopening, rows seen
- * with plain SQLite; modes; order; two processes on one database; refs; what is stored once;
+/* test_store.c - the store when all goes well: everything put comes back after a reopening, rows
+ * seen with plain SQLite; modes; order; two processes on one database; refs; what is stored once;
  * migrations. */
 #include "config.h"
 
@@ -66,7 +66,7 @@ static store_ref put_generation(struct store *s, store_ref story, store_ref node
     return store_put_generation(s, &g);
 }
 
-/* ---- stories, nodes ------------------------------------------------------------------------------- */
+/* ---- stories, nodes ---- */
 
 static void test_story_round_trip(void **state)
 {
@@ -189,7 +189,8 @@ static void test_inputs(void **state)
 {
     (void)state;
     struct store *s = open_store();
-    static const char *const typed[] = {"one", "two", "three", "one", "four", "two\nlines", "three"};
+    static const char *const typed[] = {"one",  "two",        "three", "one",
+                                        "four", "two\nlines", "three"};
     for (size_t i = 0; i < ARRAY_LEN(typed); i++)
         store_put_input(s, typed[i], strlen(typed[i]));
     flush(s);
@@ -208,7 +209,7 @@ static void test_inputs(void **state)
     close_store(s);
 }
 
-/* ---- generations ---------------------------------------------------------------------------------- */
+/* ---- generations ---- */
 
 static void test_generation_round_trip(void **state)
 {
@@ -252,23 +253,24 @@ static void test_generation_round_trip(void **state)
     story_free(t);
     close_store(s);
 
-    char *row = db_text(db_path,
-                        "SELECT g.origin||','||g.seed||','||g.stream||','||g.started_ms||','||"
-                        "g.n_dropped||','||g.reason||','||g.n_prompt||','||g.n_reused||','||"
-                        "g.n_tokens||','||g.n_text_tokens||','||g.prefill_us||','||g.decode_us||','||"
-                        "hex(g.tail)||','||t.body||','||m.name||','||k.identity||','||x.body "
-                        "FROM generations g JOIN texts t ON t.id=g.text JOIN models m ON m.id=g.model "
-                        "JOIN tokenizers k ON k.id=m.tokenizer JOIN texts x ON x.id=g.settings");
+    char *row = db_text(
+        db_path, "SELECT g.origin||','||g.seed||','||g.stream||','||g.started_ms||','||"
+                 "g.n_dropped||','||g.reason||','||g.n_prompt||','||g.n_reused||','||"
+                 "g.n_tokens||','||g.n_text_tokens||','||g.prefill_us||','||g.decode_us||','||"
+                 "hex(g.tail)||','||t.body||','||m.name||','||k.identity||','||x.body "
+                 "FROM generations g JOIN texts t ON t.id=g.text JOIN models m ON m.id=g.model "
+                 "JOIN tokenizers k ON k.id=m.tokenizer JOIN texts x ON x.id=g.settings");
     assert_string_equal(row, "room,-5,2,1234567,11,eos,4,1,4,3,1000,2000,02,夜深了,preview,tok-a,"
                              "{\"temp\":0.8,\"top_k\":40}");
     free(row);
     assert_int_equal(db_int(db_path, "SELECT count(*) FROM pieces"), 0);
     char *prompt = db_text(
-        db_path, "WITH RECURSIVE c(i, id, before, spelling) AS (SELECT 0, p.id, p.before, p.spelling "
-                 "FROM prompts p JOIN generations g ON g.prompt=p.id UNION ALL SELECT i+1, p.id, "
-                 "p.before, p.spelling FROM prompts p JOIN c ON p.id=c.before) SELECT "
-                 "group_concat(x, ' ') FROM (SELECT t.body||'='||hex(s.ids) AS x FROM c JOIN spellings "
-                 "s ON s.id=c.spelling JOIN texts t ON t.id=s.text ORDER BY i DESC)");
+        db_path,
+        "WITH RECURSIVE c(i, id, before, spelling) AS (SELECT 0, p.id, p.before, p.spelling "
+        "FROM prompts p JOIN generations g ON g.prompt=p.id UNION ALL SELECT i+1, p.id, "
+        "p.before, p.spelling FROM prompts p JOIN c ON p.id=c.before) SELECT "
+        "group_concat(x, ' ') FROM (SELECT t.body||'='||hex(s.ids) AS x FROM c JOIN spellings "
+        "s ON s.id=c.spelling JOIN texts t ON t.id=s.text ORDER BY i DESC)");
     assert_string_equal(prompt, "=D08803 雪=A501F90167");
     free(prompt);
     char *packed = db_text(db_path, "SELECT logprobs FROM generations");
@@ -329,14 +331,17 @@ static void test_odd_generations(void **state)
     const int32_t ids[] = {1, 2, 3};
     const float lp[] = {NAN, -INFINITY, -1};
     store_put_output(s, g, "ab", 2, ids, lp, 3);
-    store_put_done(s, g, &(struct store_done){.reason = "cancelled", .n_tokens = 3, .n_text_tokens = -1});
+    store_put_done(s, g,
+                   &(struct store_done){.reason = "cancelled", .n_tokens = 3, .n_text_tokens = -1});
     store_ref h = put_generation(s, 0, 0);
-    store_put_done(s, h, &(struct store_done){.reason = "error", .error = "it broke", .n_text_tokens = 0});
+    store_put_done(
+        s, h, &(struct store_done){.reason = "error", .error = "it broke", .n_text_tokens = 0});
     close_store(s);
-    char *row = db_text(db_path,
-                        "SELECT (spelling IS NULL)||hex(tail)||(n_text_tokens IS NULL)||reason "
-                        "FROM generations ORDER BY id");
-    assert_string_equal(row, "1010203" "1cancelled");
+    char *row =
+        db_text(db_path, "SELECT (spelling IS NULL)||hex(tail)||(n_text_tokens IS NULL)||reason "
+                         "FROM generations ORDER BY id");
+    assert_string_equal(row, "1010203"
+                             "1cancelled");
     free(row);
     row = db_text(db_path, "SELECT (story IS NULL)||(node IS NULL)||(tail IS NULL)||"
                            "(logprobs IS NULL)||error||(SELECT body FROM texts WHERE id=text)||'.' "
@@ -352,7 +357,7 @@ static void test_odd_generations(void **state)
     close_store(s);
 }
 
-/* ---- without a store, status ------------------------------------------------------------------------ */
+/* ---- without a store, status ---- */
 
 static void test_no_store(void **state)
 {
@@ -418,7 +423,7 @@ static void test_commit_in_time(void **state)
     close_store(s);
 }
 
-/* ---- files, clock, processes ------------------------------------------------------------------------ */
+/* ---- files, clock, processes ---- */
 
 static void test_modes(void **state)
 {
@@ -586,7 +591,7 @@ static void test_interrupted(void **state)
     assert_int_equal(db_int(db_path, "SELECT count(*) FROM generations WHERE reason IS NULL"), 1);
 }
 
-/* ---- migrations ----------------------------------------------------------------------------------- */
+/* ---- migrations ---- */
 
 static void exists(const char *suffix, bool yes)
 {
@@ -666,11 +671,21 @@ static void test_upgraded_under_us(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_story_round_trip), TEST(test_stories),      TEST(test_inputs),
-        TEST(test_generation_round_trip), TEST(test_stored_once), TEST(test_odd_generations),
-        TEST(test_no_store),         TEST(test_status),       TEST(test_commit_in_time),
-        TEST(test_modes),            TEST(test_clock_set_back), TEST(test_two_processes),
-        TEST(test_interrupted),      TEST(test_migration),    TEST(test_upgraded_under_us),
+        TEST(test_story_round_trip),
+        TEST(test_stories),
+        TEST(test_inputs),
+        TEST(test_generation_round_trip),
+        TEST(test_stored_once),
+        TEST(test_odd_generations),
+        TEST(test_no_store),
+        TEST(test_status),
+        TEST(test_commit_in_time),
+        TEST(test_modes),
+        TEST(test_clock_set_back),
+        TEST(test_two_processes),
+        TEST(test_interrupted),
+        TEST(test_migration),
+        TEST(test_upgraded_under_us),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,5 @@
 /* test_store_faults.c - the store when things go wrong: files that are not its own (which must stay
- * as they are, byte for byte), read-only places, damage, full disks, files taken away, and the nth
- * call of each kind failing, once or from then on. */
+ * as they are, byte for byte), read-only places, damage, full disks, files taken away. */
 #include "config.h"
 
 #include <dirent.h>
@@ -21,12 +20,9 @@
 
 #include "src/base/clock.h"
 #include "src/store_priv.h"
-#include "tests/unit/fault_vfs.h"
-#include "tests/unit/store_util.h"
+#include "tests/unit/store_story_util.h"
 
-enum { FLUSH_MS = 10000, TEXT_PIECES = 20 };
-
-/* ---- files as bytes --------------------------------------------------------------------------------- */
+/* ---- files as bytes ---- */
 
 static char *read_file(const char *path, size_t *n)
 {
@@ -74,78 +70,15 @@ static int n_beside(void)
     return n - 2;
 }
 
-/* ---- a database with something in it ------------------------------------------------------------------ */
-
-static void put_story(struct store *s, const char *title, const char *word)
-{
-    store_ref story = store_put_story(s, title), parent = 0;
-    struct store_generation g = {.story = story,
-                                 .origin = "room",
-                                 .model = {.identity = "m", .tokenizer = "t"},
-                                 .settings = "{}"};
-    parent = store_put_node(s, story, 0, NODE_AUTHOR, "begin ", 6);
-    g.node = store_put_node(s, story, parent, NODE_MODEL, "", 0);
-    store_ref gen = store_put_generation(s, &g);
-    const struct store_prompt_part part = {"begin ", 6, (const int32_t[]){4}, 1};
-    store_put_prompt(s, gen, &part, 1, 0);
-    for (int i = 0; i < TEXT_PIECES; i++)
-        store_put_output(s, gen, word, strlen(word), (const int32_t[]){i}, (const float[]){-1}, 1);
-    store_put_done(s, gen, &(struct store_done){.reason = "eos", .n_text_tokens = TEXT_PIECES});
-    store_put_current(s, story, g.node);
-    store_put_input(s, word, strlen(word));
-}
-
-static void expect_story(struct store *s, const char *title, const char *word)
-{
-    struct story *t = NULL;
-    struct err err = ERR_INIT;
-    if (store_load_story(s, store_find_story(s, title), &t, NULL, &err) != 0)
-        fail_msg("%s: %s", title, err.msg);
-    struct str expected = STR_INIT, text = STR_INIT;
-    str_puts(&expected, "begin ");
-    for (int i = 0; i < TEXT_PIECES; i++)
-        str_puts(&expected, word);
-    story_text(t, &text);
-    assert_string_equal(str_cstr(&text), str_cstr(&expected));
-    str_free(&expected);
-    str_free(&text);
-    story_free(t);
-}
-
-static struct store *open_store(void)
-{
-    struct store *s = NULL;
-    struct err err = ERR_INIT;
-    if (store_open(db_path, STORE_CREATE, &s, &err) != 0)
-        fail_msg("%s", err.msg);
-    return s;
-}
-
-static void make_database(void)
-{
-    struct store *s = open_store();
-    put_story(s, "old", "word ");
-    struct err err = ERR_INIT;
-    if (store_close(s, &err) != 0)
-        fail_msg("%s", err.msg);
-}
-
-static void expect_sound(void)
-{
-    char *ok = db_text(db_path, "PRAGMA integrity_check");
-    assert_string_equal(ok, "ok");
-    free(ok);
-}
-
-/* ---- refused ------------------------------------------------------------------------------------------ */
+/* ---- refused ---- */
 
 struct patch {
     const char *name;
-    long at;              /* where to write, -1: nowhere */
+    long at; /* where to write, -1: nowhere */
     const char *bytes;
     size_t n;
-    long cut;             /* then cut the file to this many bytes; -1: not */
-    const char *says;     /* in the message, besides the path */
+    long cut;         /* then cut the file to this many bytes; -1: not */
+    const char *says; /* in the message, besides the path */
 };
 
 static const struct patch patches[] = {
@@ -205,8 +138,9 @@ static void test_refused(void **state)
         free(bytes);
         expect_refused(p->name, p->says);
     }
-    static const char text[] = "那一夜,雪下得很大。\x1B[2J not a database at all, but long enough to "
-                               "hold a header of one hundred bytes, if it were.";
+    static const char text[] =
+        "那一夜,雪下得很大。\x1B[2J not a database at all, but long enough to "
+        "hold a header of one hundred bytes, if it were.";
     write_file(db_path, text, sizeof text);
     expect_refused("a text", "not a database");
     char zeros[8192] = {0};
@@ -283,7 +217,7 @@ static void test_empty_file(void **state)
     assert_int_equal(store_close(s, NULL), 0);
 }
 
-/* ---- traps in the schema, odd rows ---------------------------------------------------------------------- */
+/* ---- traps in the schema, odd rows ---- */
 
 static void test_traps(void **state)
 {
@@ -313,7 +247,8 @@ static void test_odd_parents(void **state)
         n[i] = store_put_node(s, story, i ? n[i - 1] : 0, NODE_AUTHOR, &"abcdefgh"[i], 1);
     store_put_current(s, story, n[7]);
     assert_int_equal(store_close(s, NULL), 0);
-    /* ids are 1..8 in order: 2->3->2 is a circle with 4 hanging on it, 5 itself, 6 nowhere, 7 later */
+    /* ids are 1..8 in order: 2->3->2 is a circle with 4 hanging on it, 5 itself, 6 nowhere, 7 later
+     */
     db_int(db_path, "UPDATE nodes SET parent=3 WHERE id=2");
     db_int(db_path, "UPDATE nodes SET parent=5 WHERE id=5");
     db_int(db_path, "UPDATE nodes SET parent=777 WHERE id=6");
@@ -341,7 +276,7 @@ static void test_odd_parents(void **state)
     store_close(s, NULL);
 }
 
-/* ---- read-only ------------------------------------------------------------------------------------------- */
+/* ---- read-only ---- */
 
 /* Runs `body` in a child that is not root, so that permissions mean something. */
 static int as_nobody(int (*body)(void))
@@ -446,7 +381,8 @@ static int refused_body(void)
 {
     struct store *s = NULL;
     struct err err = ERR_INIT;
-    return store_open(db_path, STORE_CREATE, &s, &err) == E_STORE && strstr(err.msg, test_dir) ? 0 : 1;
+    return store_open(db_path, STORE_CREATE, &s, &err) == E_STORE && strstr(err.msg, test_dir) ? 0
+                                                                                               : 1;
 }
 
 static void test_nowhere_to_write(void **state)
@@ -457,10 +393,10 @@ static void test_nowhere_to_write(void **state)
     give_away(test_dir, 0700);
 }
 
-/* ---- damage ---------------------------------------------------------------------------------------------- */
+/* ---- damage ---- */
 
-/* Opens what may be damaged and reads all it can; nothing may crash. Returns whether it was opened for
- * writing. */
+/* Opens what may be damaged and reads all it can; nothing may crash. Returns whether it was opened
+ * for writing. */
 static bool look_around(const char *what)
 {
     struct store *s = NULL;
@@ -548,19 +484,7 @@ static void test_garbage_beside(void **state)
     }
 }
 
-/* ---- under the running program ------------------------------------------------------------------------------ */
-
-static void expect_failing(struct store *s, const char *says)
-{
-    struct err err = ERR_INIT;
-    struct store_status st;
-    assert_int_equal(store_flush(s, FLUSH_MS, &err), E_STORE);
-    store_get_status(s, &st);
-    assert_true(st.failing && !st.saved && st.unsaved_since_ms > 0);
-    if (!strstr(st.message, says) || !strstr(st.message, db_path))
-        fail_msg("says \"%s\"", st.message);
-    assert_string_equal(err.msg, st.message);
-}
+/* ---- under the running program ---- */
 
 static void test_taken_away(void **state)
 {
@@ -658,137 +582,16 @@ static void test_locked(void **state)
     assert_int_equal(store_close(s, NULL), 0);
 }
 
-/* ---- the nth call fails ------------------------------------------------------------------------------------- */
-
-static void test_damage_met_later(void **state)
-{
-    (void)state;
-    fault_vfs_install();
-    make_database();
-    struct store *s = open_store();
-    fault_arm(FAULT_WRITE, 1, false, SQLITE_CORRUPT);
-    put_story(s, "lost", "l ");
-    expect_failing(s, "damaged");
-    assert_true(fault_disarm());
-    fault_arm(N_FAULT_CALLS, 0, false, 0);
-    put_story(s, "more", "m ");
-    expect_failing(s, "damaged");
-    expect_story(s, "old", "word ");
-    assert_int_equal(fault_count(FAULT_WRITE), 0); /* nothing is ever written again */
-    assert_int_equal(store_close(s, NULL), E_STORE);
-    assert_int_equal(fault_count(FAULT_WRITE), 0);
-    s = open_store();
-    expect_story(s, "old", "word ");
-    assert_int_equal(store_find_story(s, "lost"), 0);
-    store_close(s, NULL);
-}
-
-/* One run: the fault strikes while a story is saved. Then it goes away, and all must be there. Returns
- * false when the run made fewer than n such calls. */
-static bool run_with_fault(enum fault_call call, int n, bool persistent, int code)
-{
-    struct err err = ERR_INIT;
-    struct store *s = open_store();
-    fault_arm(call, n, persistent, code);
-    put_story(s, "new", "fresh ");
-    bool saved = store_flush(s, FLUSH_MS, &err) == 0;
-    put_story(s, "newer", "fresher ");
-    bool saved_too = store_flush(s, FLUSH_MS, &err) == 0;
-    bool struck = fault_disarm();
-    if (persistent && struck && call != FAULT_TRUNCATE && call != FAULT_READ && call != FAULT_LOCK &&
-        call != FAULT_SHM && saved && saved_too && n < 3)
-        fail_msg("%s %d: nothing was told", fault_name(call), n);
-    if (store_flush(s, FLUSH_MS, &err) != 0)
-        fail_msg("%s %d code %d: %s", fault_name(call), n, code, err.msg);
-    expect_story(s, "new", "fresh ");
-    expect_story(s, "newer", "fresher ");
-    if (store_close(s, &err) != 0)
-        fail_msg("%s %d code %d: %s", fault_name(call), n, code, err.msg);
-    expect_sound();
-    db_int(db_path, "UPDATE stories SET title='past'");
-    return struck;
-}
-
-static void test_nth_call_fails(void **state)
-{
-    (void)state;
-    static const struct {
-        enum fault_call call;
-        int code;
-    } kinds[] = {
-        {FAULT_WRITE, SQLITE_FULL},         {FAULT_WRITE, SQLITE_IOERR_WRITE},
-        {FAULT_SYNC, SQLITE_IOERR_FSYNC},   {FAULT_READ, SQLITE_IOERR_READ},
-        {FAULT_LOCK, SQLITE_IOERR_LOCK},    {FAULT_TRUNCATE, SQLITE_IOERR_TRUNCATE},
-        {FAULT_SHM, SQLITE_IOERR_SHMMAP},
-    };
-    fault_vfs_install();
-    make_database();
-    int n_runs = 0;
-    for (size_t k = 0; k < ARRAY_LEN(kinds); k++)
-        for (int persistent = 0; persistent < 2; persistent++)
-            for (int n = 1; n < 60; n += n < 12 ? 1 : 7) {
-                n_runs++;
-                if (!run_with_fault(kinds[k].call, n, persistent, kinds[k].code))
-                    break;
-            }
-    print_message("# %d runs with a fault\n", n_runs);
-}
-
-/* The same at open and at close: refused or read-only or fine, and afterwards everything is as it
- * was. */
-static void test_nth_call_fails_at_open(void **state)
-{
-    (void)state;
-    fault_vfs_install();
-    make_database();
-    for (int call = 0; call < N_FAULT_CALLS; call++) {
-        for (int n = 1; n < 40; n++) {
-            struct store *s = NULL;
-            struct err err = ERR_INIT;
-            fault_arm((enum fault_call)call, n, true, SQLITE_IOERR);
-            int rc = store_open(db_path, STORE_CREATE, &s, &err);
-            if (rc == 0)
-                rc = store_close(s, &err);
-            bool struck = fault_disarm();
-            if (rc != 0 && (rc != E_STORE || !strstr(err.msg, db_path)))
-                fail_msg("%s %d: %d %s", fault_name((enum fault_call)call), n, rc, err.msg);
-            if (!struck)
-                break;
-        }
-        struct store *s = open_store();
-        expect_story(s, "old", "word ");
-        store_close(s, NULL);
-        expect_sound();
-    }
-    /* and while the database is made */
-    for (int call = 0; call < N_FAULT_CALLS; call++) {
-        for (int n = 1; n < 80; n += n < 20 ? 1 : 6) {
-            struct store *s = NULL;
-            unlink(db_path);
-            fault_arm((enum fault_call)call, n, true, SQLITE_FULL);
-            if (store_open(db_path, STORE_CREATE, &s, NULL) == 0)
-                store_close(s, NULL);
-            bool struck = fault_disarm();
-            s = open_store();
-            put_story(s, "new", "n ");
-            assert_int_equal(store_close(s, NULL), 0);
-            if (!struck)
-                break;
-        }
-    }
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_test_dir, remove_test_dir)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_refused),        TEST(test_no_file),        TEST(test_empty_file),
-        TEST(test_traps),          TEST(test_odd_parents),    TEST(test_read_only),
+        TEST(test_refused),        TEST(test_no_file),          TEST(test_empty_file),
+        TEST(test_traps),          TEST(test_odd_parents),      TEST(test_read_only),
         TEST(test_read_only_wal),  TEST(test_nowhere_to_write), TEST(test_damaged_pages),
-        TEST(test_garbage_beside), TEST(test_taken_away),     TEST(test_no_room),
-        TEST(test_locked),         TEST(test_damage_met_later), TEST(test_nth_call_fails),
-        TEST(test_nth_call_fails_at_open),
+        TEST(test_garbage_beside), TEST(test_taken_away),       TEST(test_no_room),
+        TEST(test_locked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

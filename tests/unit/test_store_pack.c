@@ -77,8 +77,8 @@ static void test_damage(void **state)
     static const struct {
         const char *bytes;
         size_t n;
-    } bad[] = {{"\x80", 1}, {"\x01\x80", 2}, {"\x80\x80\x80\x80\x80\x01", 6},
-               {"\xFF\xFF\xFF\xFF\x7F", 5}};
+    } bad[] = {
+        {"\x80", 1}, {"\x01\x80", 2}, {"\x80\x80\x80\x80\x80\x01", 6}, {"\xFF\xFF\xFF\xFF\x7F", 5}};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         int32_t *ids = NULL;
         float *logprobs = NULL;

@@ -1,5 +1,5 @@
-/* test_story.c - the story tree against a naive model (arrays of parents and texts, paths rebuilt by
- * walking), over random actions; and what redo does. */
+/* test_story.c - the story tree against a naive model (arrays of parents and texts, paths rebuilt
+ * by walking), over random actions; and what redo does. */
 #include "config.h"
 
 #include <setjmp.h>

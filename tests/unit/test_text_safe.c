@@ -29,8 +29,12 @@ static void test_table(void **state)
         {"\x1B[31mred\x1B[0m", "␛[31mred␛[0m"},
         {"\x1B]52;c;cm0gLXJm\x07", "␛]52;c;cm0gLXJm␇"},
         {"a\rb\bc\x7F", "a␍b␈c␡"},
-        {"\x9B" "31m", "\uFFFD31m"},                /* C1 as a byte */
-        {"\xC2\x9B" "31m\xC2\x85", "<U+009B>31m<U+0085>"}, /* C1 as characters */
+        {"\x9B"
+         "31m",
+         "\uFFFD31m"}, /* C1 as a byte */
+        {"\xC2\x9B"
+         "31m\xC2\x85",
+         "<U+009B>31m<U+0085>"}, /* C1 as characters */
         {"a\u202Eb\u2066c\u200Fd\u061Ce", "a<U+202E>b<U+2066>c<U+200F>d<U+061C>e"},
         {"a\u2028b\u2029c", "a<U+2028>b<U+2029>c"},
         {"a\u200Bb\u2060c\uFEFFd", "a<U+200B>b<U+2060>c<U+FEFF>d"},
@@ -79,9 +83,9 @@ static void test_plain_against_libunistring(void **state)
 {
     (void)state;
     for (uint32_t cp = 0; cp < 0x110000; cp++) {
-        bool control = uc_is_general_category_withtable(
-            cp, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cs | UC_CATEGORY_MASK_Zl |
-                    UC_CATEGORY_MASK_Zp);
+        bool control =
+            uc_is_general_category_withtable(cp, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cs |
+                                                     UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp);
         bool hidden = uc_is_property_bidi_control(cp) || uc_is_property_join_control(cp) ||
                       uc_is_property_not_a_character(cp);
         bool plain = text_safe_is_plain(cp);

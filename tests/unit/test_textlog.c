@@ -135,8 +135,7 @@ static void test_against_model(void **state)
                 textlog_truncate(t, n);
                 str_truncate(&m.original, n);
                 str_truncate(&m.kinds, n);
-                assert_true(change ? textlog_version(t) > version
-                                   : textlog_version(t) == version);
+                assert_true(change ? textlog_version(t) > version : textlog_version(t) == version);
             } else {
                 struct str piece = STR_INIT;
                 int kind = (int)random_below(&r, 3);
@@ -232,7 +231,7 @@ static void test_controls_are_mapped(void **state)
     static const struct {
         uint64_t original;
         size_t paragraph, byte;
-    } cases[] = {{0, 0, 0},  {3, 0, 3},   {4, 0, 6},   {7, 0, 9},  {8, 0, 13},
+    } cases[] = {{0, 0, 0},  {3, 0, 3},   {4, 0, 6},  {7, 0, 9},  {8, 0, 13},
                  {9, 0, 13}, {11, 0, 16}, {12, 1, 0}, {15, 1, 3}, {99, 1, 3}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         textlog_locate(t, cases[i].original, &paragraph, &byte);
@@ -249,10 +248,8 @@ static void test_controls_are_mapped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_character_in_pieces),
-        cmocka_unit_test(test_birth),
-        cmocka_unit_test(test_controls_are_mapped),
+        cmocka_unit_test(test_empty),         cmocka_unit_test(test_character_in_pieces),
+        cmocka_unit_test(test_birth),         cmocka_unit_test(test_controls_are_mapped),
         cmocka_unit_test(test_against_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,10 +135,8 @@ static void test_against_libunistring(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_decode_table),
-        cmocka_unit_test(test_every_code_point),
-        cmocka_unit_test(test_incomplete_tail),
-        cmocka_unit_test(test_floor_and_count),
+        cmocka_unit_test(test_decode_table),         cmocka_unit_test(test_every_code_point),
+        cmocka_unit_test(test_incomplete_tail),      cmocka_unit_test(test_floor_and_count),
         cmocka_unit_test(test_against_libunistring),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

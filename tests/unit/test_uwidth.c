@@ -30,19 +30,19 @@ static void test_code_points(void **state)
         uint32_t cp;
         int narrow, wide; /* with ambiguous characters 1 and 2 columns */
     } cases[] = {
-        {0x00, -1, -1},   {0x1B, -1, -1},   {0x7F, -1, -1},     {0x9B, -1, -1},
-        {' ', 1, 1},      {'~', 1, 1},      {0xA0, 1, 1},       {0xAD, 0, 0},
-        {0xB1, 1, 2},     {0xE9, 1, 2},     {0x301, 0, 0},      {0x1100, 2, 2},
-        {0x1161, 0, 0},   {0x11A8, 0, 0},   {0x200B, 0, 0},     {0x200D, 0, 0},
-        {0x2014, 1, 2},   {0x2018, 1, 2},   {0x201C, 1, 2},     {0x2026, 1, 2},
-        {0x202E, 0, 0},   {0x2028, 0, 0},   {0x2460, 1, 2},     {0x2500, 1, 2},
-        {0x25CC, 1, 1},   {0x3000, 2, 2},   {0x3002, 2, 2},     {0x3042, 2, 2},
-        {0x3099, 0, 0},   {0x3400, 2, 2},   {0x96EA, 2, 2},     {0xAC00, 2, 2},
-        {0xD7B0, 0, 0},   {0xD800, -1, -1}, {0xE000, 1, 2},     {0xFE0F, 0, 0},
-        {0xFEFF, 0, 0},   {0xFF01, 2, 2},   {0xFF61, 1, 1},     {0xFFFD, 1, 2},
-        {0x1F1E6, 1, 1},  {0x1F468, 2, 2},  {0x1FAE8, 2, 2},    {0x20000, 2, 2},
-        {0x31350, 2, 2},  {0x323AF, 2, 2},  {0x2EBF0, 2, 2},    {0x3FFFD, 2, 2},
-        {0xE0101, 0, 0},  {0x10FFFD, 1, 2}, {0x110000, -1, -1}, {0xFFFFFFFF, -1, -1},
+        {0x00, -1, -1},  {0x1B, -1, -1},   {0x7F, -1, -1},     {0x9B, -1, -1},
+        {' ', 1, 1},     {'~', 1, 1},      {0xA0, 1, 1},       {0xAD, 0, 0},
+        {0xB1, 1, 2},    {0xE9, 1, 2},     {0x301, 0, 0},      {0x1100, 2, 2},
+        {0x1161, 0, 0},  {0x11A8, 0, 0},   {0x200B, 0, 0},     {0x200D, 0, 0},
+        {0x2014, 1, 2},  {0x2018, 1, 2},   {0x201C, 1, 2},     {0x2026, 1, 2},
+        {0x202E, 0, 0},  {0x2028, 0, 0},   {0x2460, 1, 2},     {0x2500, 1, 2},
+        {0x25CC, 1, 1},  {0x3000, 2, 2},   {0x3002, 2, 2},     {0x3042, 2, 2},
+        {0x3099, 0, 0},  {0x3400, 2, 2},   {0x96EA, 2, 2},     {0xAC00, 2, 2},
+        {0xD7B0, 0, 0},  {0xD800, -1, -1}, {0xE000, 1, 2},     {0xFE0F, 0, 0},
+        {0xFEFF, 0, 0},  {0xFF01, 2, 2},   {0xFF61, 1, 1},     {0xFFFD, 1, 2},
+        {0x1F1E6, 1, 1}, {0x1F468, 2, 2},  {0x1FAE8, 2, 2},    {0x20000, 2, 2},
+        {0x31350, 2, 2}, {0x323AF, 2, 2},  {0x2EBF0, 2, 2},    {0x3FFFD, 2, 2},
+        {0xE0101, 0, 0}, {0x10FFFD, 1, 2}, {0x110000, -1, -1}, {0xFFFFFFFF, -1, -1},
     };
     for (int ambiguous = 1; ambiguous <= 2; ambiguous++) {
         uwidth_set_ambiguous(ambiguous);
@@ -97,9 +97,9 @@ static void test_strings(void **state)
         const char *text;
         size_t columns;
     } cases[] = {
-        {"", 0},           {"abc", 3},        {"那一夜", 6}, {"e\xCC\x81", 1},
-        {"雪\n\x1B夜", 4}, {"\xFF\xE9", 2},   {"“好”", 4},   {"👨\u200D👩\u200D👧", 6},
-        {"🇨🇳", 2},         {"☎\uFE0F", 1},    {"한글", 4},   {"\u1112\u1161\u11AB", 2},
+        {"", 0},           {"abc", 3},      {"那一夜", 6}, {"e\xCC\x81", 1},
+        {"雪\n\x1B夜", 4}, {"\xFF\xE9", 2}, {"“好”", 4},   {"👨\u200D👩\u200D👧", 6},
+        {"🇨🇳", 2},         {"☎\uFE0F", 1},  {"한글", 4},   {"\u1112\u1161\u11AB", 2},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         assert_int_equal(uwidth_str(cases[i].text, strlen(cases[i].text)), cases[i].columns);
@@ -174,7 +174,8 @@ static void test_clusters_against_libunistring(void **state)
             assert_true(breaks[i]);
             for (size_t j = 1; j < len; j++)
                 if (breaks[i + j])
-                    fail_msg("libunistring breaks inside a cluster of \"%s\" at %zu", s.data, i + j);
+                    fail_msg("libunistring breaks inside a cluster of \"%s\" at %zu", s.data,
+                             i + j);
             i += len;
         }
         assert_int_equal(total, uwidth_str(s.data, s.len));

@@ -33,8 +33,8 @@ static struct rows all_rows(const struct textlog *t, int columns)
         wrap_paragraph(&w, text, n, columns);
         all.rows = x_realloc(all.rows, (all.n + w.n_rows) * sizeof *all.rows);
         for (size_t i = 0; i < w.n_rows; i++)
-            all.rows[all.n++] = (struct view_row){p, w.rows[i].begin, w.rows[i].end,
-                                                  i + 1 == w.n_rows, false};
+            all.rows[all.n++] =
+                (struct view_row){p, w.rows[i].begin, w.rows[i].end, i + 1 == w.n_rows, false};
     }
     wrap_free(&w);
     return all;
@@ -240,8 +240,7 @@ static void test_against_naive_view(void **state)
                 break;
             case 3: view_to_top(v); break;
             case 4:
-                view_reveal(v, random_below(&r, textlog_paragraphs(t) + 1),
-                            random_below(&r, 100));
+                view_reveal(v, random_below(&r, textlog_paragraphs(t) + 1), random_below(&r, 100));
                 break;
             default:
                 random_anything(&r, &piece, random_below(&r, 30));

@@ -117,8 +117,8 @@ static void test_laws(void **state)
 /* Punctuation that begins no row unless the pane leaves no choice. */
 static bool is_closing(const char *s, size_t n)
 {
-    static const char *const closing[] = {",", "。", "！", "？", "；", "：", "、", "」",
-                                          "》", "）", "……", "，", "』", ")"};
+    static const char *const closing[] = {",",  "。", "！", "？", "；", "：", "、",
+                                          "」", "》", "）", "……", "，", "』", ")"};
     for (size_t i = 0; i < ARRAY_LEN(closing); i++)
         if (n >= strlen(closing[i]) && memcmp(s, closing[i], strlen(closing[i])) == 0)
             return true;
@@ -259,10 +259,8 @@ static void test_extend(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),
-        cmocka_unit_test(test_laws),
-        cmocka_unit_test(test_kinsoku),
-        cmocka_unit_test(test_against_whole_analysis),
+        cmocka_unit_test(test_table),   cmocka_unit_test(test_laws),
+        cmocka_unit_test(test_kinsoku), cmocka_unit_test(test_against_whole_analysis),
         cmocka_unit_test(test_extend),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
