@@ -22,12 +22,13 @@
 #include "src/base/paths.h"
 #include "src/base/str.h"
 #include "src/base/utf8.h"
+#include "src/cli.h"
 #include "src/commands.h"
 #include "src/import.h"
 #include "src/models.h"
 #include "src/rescue.h"
 
-enum { RESCUE_EVERY_MS = 500, HISTORY_MAX = 1000, FLUSH_MS = 3000, NAME_COLUMNS = 16 };
+enum { RESCUE_EVERY_MS = 500, HISTORY_MAX = 1000, FLUSH_MS = 3000, NAME_CHARACTERS = 16 };
 
 /* ---- the turn's voice, passed on to the front end ------------------------------------------------ */
 
@@ -216,8 +217,14 @@ static struct story *find_story(struct room *r, const char *what, char **draft, 
     if (is_path || access(what, F_OK) == 0)
         return story_from_file(r, what, err);
     char quoted[360];
-    err_set(err, E_INPUT, _("%s: no story has this title and no file this name"),
-            err_quote(quoted, sizeof quoted, what, strlen(what)));
+    err_quote(quoted, sizeof quoted, what, strlen(what));
+    const char *near = cli_closest_command(what);
+    if (near)
+        err_set(err, E_INPUT,
+                _("%s: no story has this title and no file this name; did you mean `xuxie %s`?"),
+                quoted, near);
+    else
+        err_set(err, E_INPUT, _("%s: no story has this title and no file this name"), quoted);
     return NULL;
 }
 
@@ -281,12 +288,13 @@ const char *room_story_name(const struct room *r)
     static char name[256];
     if (r->story->title[0])
         return r->story->title;
-    struct str text = STR_INIT;
-    story_text(r->story, &text);
-    const char *s = str_cstr(&text);
+    const struct node *first = r->story->current;
+    while (first->parent && first->parent != r->story->root)
+        first = first->parent;
+    const char *s = first->text ? first->text : "";
     size_t n = strcspn(s, "\n");
     size_t end = 0;
-    for (int i = 0; i < NAME_COLUMNS && end < n; i++) {
+    for (int i = 0; i < NAME_CHARACTERS && end < n; i++) {
         size_t len = utf8_claimed_length((unsigned char)s[end]);
         end += len ? len : 1;
     }
@@ -294,7 +302,6 @@ const char *room_story_name(const struct room *r)
         snprintf(name, sizeof name, "%s", _("untitled"));
     else
         snprintf(name, sizeof name, "%.*s%s", (int)(end < n ? end : n), s, end < n ? "…" : "");
-    str_free(&text);
     return name;
 }
 

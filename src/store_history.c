@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,6 +117,7 @@ store_ref store_put_generation(struct store *s, const struct store_generation *g
     if (!store_takes(s))
         return store_no_row();
     const struct store_model *m = &g->model;
+    assert(g->origin && m->identity); /* columns that are never NULL */
     const char *const strings[] = {g->origin, g->settings, m->identity, m->tokenizer,
                                    m->name,   m->arch,     m->type,     m->path};
     size_t n = 0;

@@ -25,7 +25,19 @@
 #include "src/base/str.h"
 #include "src/base/utf8.h"
 
-enum action { ACT_NONE, ACT_CONTINUE, ACT_RETRY, ACT_UNDO, ACT_REDO, ACT_SIBLING, ACT_CALL };
+/* A take that ends before its first word is asked for anew, this many times, when the seed is free. */
+enum { MAX_SILENT = 4 };
+
+enum action {
+    ACT_NONE,
+    ACT_AGAIN,
+    ACT_CONTINUE,
+    ACT_RETRY,
+    ACT_UNDO,
+    ACT_REDO,
+    ACT_SIBLING,
+    ACT_CALL,
+};
 
 /* The tokens the engine told for one segment of the prompt. */
 struct segment_ids {
@@ -64,7 +76,9 @@ struct turn {
     float tokens_per_s;
     int ctx_used;
     uint64_t context_from;
+    bool cut_told;             /* this request said where the model's view begins */
     bool has_newest;
+    int n_silent;              /* takes in a row that ended before their first word */
 
     enum action action;
     int action_step;
@@ -181,7 +195,7 @@ static void begin(struct turn *t)
     t->n_chars = 0;
     t->read_done = t->read_total = 0;
     t->tokens_per_s = 0;
-    t->context_from = 0;
+    t->cut_told = false;
 }
 
 /* The store knows no row for the root. */
@@ -322,7 +336,11 @@ static void on_done(struct turn *t, const struct engine_event *ev)
         .prefill_us = ev->done.prefill_us,
         .decode_us = ev->done.decode_us,
     };
-    if (ev->done.reason == DONE_EOS && !t->node)
+    bool silent = ev->done.reason == DONE_EOS && !t->node;
+    t->n_silent = silent ? t->n_silent + 1 : 0;
+    if (silent && t->settings->seed < 0 && t->n_silent < MAX_SILENT && t->action == ACT_NONE)
+        t->action = ACT_AGAIN;
+    else if (silent)
         t->view->notice(t->view->ctx, TURN_INFO,
                         _("The model thinks the text ends here. Enter or F5 asks it again."));
     finish(t, &d);
@@ -348,10 +366,13 @@ void turn_pump(struct turn *t)
         case EV_PROMPT: on_prompt(t, &ev); break;
         case EV_CUT:
             t->context_from = ev.cut.n_bytes_dropped;
+            t->cut_told = true;
             if (t->state == TURN_READING)
                 t->n_dropped = ev.cut.n_tokens_dropped;
             break;
         case EV_PREFILL:
+            if (!t->cut_told)
+                t->context_from = 0;
             t->read_done = ev.prefill.done;
             t->read_total = ev.prefill.total;
             break;
@@ -417,6 +438,7 @@ static void run_action(struct turn *t)
     t->action_text = NULL;
     switch (a) {
     case ACT_NONE: break;
+    case ACT_AGAIN: begin(t); break;
     case ACT_CONTINUE:
         turn_add(t, text, t->action_n);
         begin(t);

@@ -243,6 +243,30 @@ static void test_actions_wait(void **state)
     close_world(&w);
 }
 
+/* A take that ends before its first word is asked for again, unless the seed is fixed. */
+static void test_silent_takes(void **state)
+{
+    (void)state;
+    struct world w;
+    open_world(&w, &(struct fake_script){.text = "\f\f有了。"});
+    ready(&w);
+    turn_submit(w.turn, "始", strlen("始"));
+    pump_until(&w, TURN_IDLE);
+    assert_story(&w, "始有了。");
+    assert_int_equal(w.n_ended, 3);
+    assert_int_equal(w.n_notices, 0);
+    close_world(&w);
+
+    open_world(&w, &(struct fake_script){.text = "\f有了。"});
+    ready(&w);
+    w.settings.seed = 7;
+    turn_submit(w.turn, "始", strlen("始"));
+    pump_until(&w, TURN_IDLE);
+    assert_story(&w, "始");
+    assert_int_equal(w.n_notices, 1);
+    close_world(&w);
+}
+
 /* A failing engine leaves what it wrote, and says why. */
 static void test_error_keeps(void **state)
 {
@@ -267,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_engine_never_comes),
         cmocka_unit_test(test_stop_keeps),
         cmocka_unit_test(test_actions_wait),
+        cmocka_unit_test(test_silent_takes),
         cmocka_unit_test(test_error_keeps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
