@@ -89,6 +89,17 @@ static void open_store(struct room *r)
     }
 }
 
+/* A database that was there but empty must not become a new one in silence. */
+static void tell_if_empty(struct room *r)
+{
+    struct store_status st;
+    if (!r->store)
+        return;
+    store_get_status(r->store, &st);
+    if (st.was_empty)
+        say(r, TURN_WARNING, st.message);
+}
+
 /* Keeps the manuscript in the rescue file while the store does not. */
 static void rescue(struct room *r, int64_t now_ms)
 {
@@ -525,6 +536,7 @@ void room_show(struct room *r)
     r->front->prompt_set(r->front->ctx, r->draft);
     if (r->store_problem)
         show_standing(r, r->store_problem);
+    tell_if_empty(r);
     room_load_model(r, NULL);
 }
 

@@ -86,7 +86,7 @@ static int settings_put(struct sql *q, const char *json, int64_t *row)
         text = x_strdup(p ? p : "");
         sql_end(stmt);
     }
-    if (rc == SQLITE_OK)
+    if (rc == SQLITE_OK && text)
         rc = text_put(q, text, strlen(text), row);
     free(text);
     return rc;

@@ -56,7 +56,7 @@ enum term_state { TERM_CLOSED, TERM_OPEN, TERM_SHOWN, TERM_LENT };
 static struct {
     enum term_state state;
     struct termios saved, raw;
-    int fd;            /* ours, non-blocking; or STDIN_FILENO */
+    int fd, fd_out;    /* ours, non-blocking, one for both; or those the shell gave us */
     bool fd_is_ours;
     bool gone;         /* EIO, EPIPE: nothing more is sent */
     bool synchronized;
@@ -69,7 +69,7 @@ static struct {
     FILE *frame_file;
     struct str out;
     size_t sent;       /* bytes of out that are gone */
-} term = {.fd = -1, .stderr_saved = -1, .frame_fd = -1};
+} term = {.fd = -1, .fd_out = -1, .stderr_saved = -1, .frame_fd = -1};
 
 /* What the crash handler needs, fixed before it is armed. */
 static struct {
@@ -166,7 +166,7 @@ bool term_waiting(void)
 
 static bool can_write_now(int timeout_ms)
 {
-    struct pollfd p = {.fd = term.fd, .events = POLLOUT};
+    struct pollfd p = {.fd = term.fd_out, .events = POLLOUT};
     return poll(&p, 1, timeout_ms) == 1 && (p.revents & (POLLOUT | POLLERR | POLLHUP)) != 0;
 }
 
@@ -175,7 +175,7 @@ bool term_flush(void)
     while (!term.gone && term_waiting()) {
         if (!term.fd_is_ours && !can_write_now(0))
             return true;
-        ssize_t n = write(term.fd, term.out.data + term.sent, term.out.len - term.sent);
+        ssize_t n = write(term.fd_out, term.out.data + term.sent, term.out.len - term.sent);
         if (n > 0)
             term.sent += (size_t)n;
         else if (errno == EAGAIN)
@@ -292,7 +292,7 @@ void term_size(int *rows, int *cols)
     enum { MAX_ROWS = 1024 };
     struct winsize ws = {0};
     int y = 24, x = 80;
-    if (ioctl(term.fd, TIOCGWINSZ, &ws) == 0 && ws.ws_row > 0 && ws.ws_col > 0) {
+    if (ioctl(term.fd_out, TIOCGWINSZ, &ws) == 0 && ws.ws_row > 0 && ws.ws_col > 0) {
         y = ws.ws_row < MAX_ROWS ? ws.ws_row : MAX_ROWS;
         x = ws.ws_col < LIMIT_SCREEN_COLUMNS ? ws.ws_col : LIMIT_SCREEN_COLUMNS;
     }
@@ -418,6 +418,7 @@ static void open_own_descriptor(void)
 {
     char name[256];
     term.fd = STDIN_FILENO;
+    term.fd_out = STDOUT_FILENO;
     term.fd_is_ours = false;
     if (ttyname_r(STDIN_FILENO, name, sizeof name) != 0)
         return;
@@ -429,7 +430,7 @@ static void open_own_descriptor(void)
         close(fd);
         return;
     }
-    term.fd = fd;
+    term.fd = term.fd_out = fd;
     term.fd_is_ours = true;
 }
 
@@ -577,7 +578,7 @@ void term_close(void)
     term.frame_fd = -1;
     if (term.fd_is_ours)
         close(term.fd);
-    term.fd = -1;
+    term.fd = term.fd_out = -1;
     str_free(&term.out);
     term.sent = 0;
 }

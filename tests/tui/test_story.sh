@@ -32,14 +32,6 @@ story()
     wait_for 10 test -s "$T/saved-$saved.txt" && mv "$T/saved-$saved.txt" "$1"
 }
 
-is_still()
-{
-    local before
-    before=$(screen)
-    sleep 0.25
-    test "$before" = "$(screen)"
-}
-
 stop()
 {
     key C-c

@@ -1,7 +1,8 @@
 # tmux.sh - the room in a second, independent terminal: tmux. Source it in place of tests/cli/lib.sh,
 # which it builds on. Each test has a tmux server of its own.
 #
-# begin COLUMNSxROWS LOCALE [ARGUMENT...] opens the room; its exit status comes to $T/left.
+# begin COLUMNSxROWS LOCALE [ARGUMENT...] opens the room, with the variables of the array room_env; its
+# exit status comes to $T/left, what it says on standard error to $T/said.
 # see DESCRIPTION CMD... is check, and shows the screen when CMD fails.
 
 . "${top_srcdir:-.}/tests/cli/lib.sh"
@@ -10,14 +11,16 @@ command -v tmux >/dev/null || { echo '1..0 # SKIP tmux is missing'; exit 0; }
 socket=xuxie-test-$$
 trap 'tmux -L "$socket" kill-server 2>/dev/null; rm -rf "$T"' EXIT
 
+room_env=()
+
 begin()
 {
     local size=$1 locale=$2
     shift 2
     rm -f "$T/left"
     tmux -u -L "$socket" -f /dev/null new-session -d -x "${size%x*}" -y "${size#*x}" \
-        env -u LC_CTYPE -u LC_MESSAGES -u LANG LC_ALL="$locale" INPUTRC=/dev/null \
-        sh -c '"$@"; echo $? >"$0"' "$T/left" "$XUXIE" "$@"
+        env -u LC_CTYPE -u LC_MESSAGES -u LANG LC_ALL="$locale" INPUTRC=/dev/null "${room_env[@]}" \
+        sh -c '"$@" 2>"$0/said"; echo $? >"$0/left"' "$T" "$XUXIE" "$@"
     tmux -L "$socket" set-option -g escape-time 20
 }
 
@@ -50,6 +53,14 @@ screen()
 shows()
 {
     screen | grep -qF -- "$1"
+}
+
+is_still()
+{
+    local before
+    before=$(screen)
+    sleep 0.25
+    test "$before" = "$(screen)"
 }
 
 see()

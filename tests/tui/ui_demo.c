@@ -248,12 +248,19 @@ static void on_hangup(void *ctx, int signo)
 {
     (void)ctx;
     demo.hangup = signo;
+    log_info("demo: hangup %d", signo);
 }
 
 static bool is_busy(void *ctx)
 {
     (void)ctx;
     return demo.left > 0;
+}
+
+/* What of a text is printed at the end. */
+static int short_length(const struct str *s)
+{
+    return (int)utf8_floor(str_cstr(s), s->len, s->len < 30 ? s->len : 30);
 }
 
 /* As the program's main does it, before curses and readline. */
@@ -297,9 +304,9 @@ int main(int argc, char **argv)
     show_status();
     int ended_by = ui_run(demo.ui);
     ui_close(demo.ui);
-    printf("ended by %d hangup %d submitted %zu last %zu [%.30s] draft [%.30s] passage %zu\n", ended_by,
-           demo.hangup, demo.n_submitted, demo.n_last, str_cstr(&demo.last), str_cstr(&demo.draft),
-           demo.n_passage);
+    printf("ended by %d hangup %d submitted %zu last %zu [%.*s] draft [%.*s] passage %zu\n", ended_by,
+           demo.hangup, demo.n_submitted, demo.n_last, short_length(&demo.last), str_cstr(&demo.last),
+           short_length(&demo.draft), str_cstr(&demo.draft), demo.n_passage);
     close(demo.timer);
     str_free(&demo.last);
     str_free(&demo.draft);

@@ -53,7 +53,7 @@ struct vth {
     pid_t program;
     bool exited;
     int status;
-    bool synchronized, mute, wide, alternate;
+    bool synchronized, mute, wide, alternate, stalled;
     struct termios before;
     VTerm *vt;
     VTermScreen *screen;
@@ -419,6 +419,11 @@ void vth_continue(struct vth *v)
     kill(v->child, SIGUSR1);
 }
 
+void vth_stall(struct vth *v, bool on)
+{
+    v->stalled = on;
+}
+
 void vth_hang_up(struct vth *v)
 {
     close(v->master);
@@ -485,7 +490,7 @@ static void reap(struct vth *v)
 /* One wait of at most ms; true when something came. */
 static bool pump_once(struct vth *v, int ms)
 {
-    struct pollfd p = {.fd = v->master, .events = POLLIN};
+    struct pollfd p = {.fd = v->master, .events = v->stalled ? 0 : POLLIN};
     if (v->answers.len > 0)
         p.events |= POLLOUT;
     if (v->master < 0 || poll(&p, 1, ms) <= 0) {

@@ -33,6 +33,8 @@ pid_t vth_pid(const struct vth *v);
 void vth_signal(struct vth *v, int signo);
 bool vth_wait_stopped(struct vth *v, int timeout_ms);
 void vth_continue(struct vth *v); /* job: fg */
+/* Stops reading what the program writes, as a terminal does after C-s. */
+void vth_stall(struct vth *v, bool on);
 /* Closes the terminal, as a dropped connection does. */
 void vth_hang_up(struct vth *v);
 
