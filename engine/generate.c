@@ -356,10 +356,10 @@ static void tell_text(struct run *r, const char *bytes, size_t n)
         emit(r, ev); /* refused only when nobody is left to read it */
 }
 
-static void tell_stats(struct run *r)
+static void tell_stats(struct run *r, bool now)
 {
     int64_t now_ns = clock_mono_ns();
-    if (now_ns - r->stats_ns < (int64_t)STATS_MS * 1000000)
+    if (!now && now_ns - r->stats_ns < (int64_t)STATS_MS * 1000000)
         return;
     r->stats_ns = now_ns;
     int64_t writing_ns = now_ns - r->write_began_ns - r->written_prefill_ns;
@@ -404,7 +404,7 @@ static int write_text(struct run *r, enum engine_done_reason *reason, struct err
             *reason = stopped ? DONE_STOP : DONE_LENGTH;
             return 0;
         }
-        tell_stats(r);
+        tell_stats(r, false);
         int rc = take_in(r, id, err);
         if (rc < 0)
             return rc;
@@ -415,7 +415,7 @@ int generate_file_changed(const struct model *m, struct err *err)
 {
     char shown[INFILE_QUOTE_BYTES];
     return err_set(err, E_INPUT,
-                   _("%s: the model file changed while in use; load it again with /model."),
+                   _("%s: the model file changed while in use; load it again."),
                    infile_quote(shown, weights_path(m->weights)));
 }
 
@@ -429,6 +429,8 @@ static void finish(struct run *r, int rc, enum engine_done_reason reason, struct
         stream_text_end(g->text, &out, &n_out);
         tell_text(r, out, n_out);
     }
+    if (r->write_began_ns)
+        tell_stats(r, true);
     if (is_damaged(g))
         rc = generate_file_changed(g->model, err);
     else if (rc == E_CANCELLED) {

@@ -111,7 +111,7 @@ static const struct tensor *resolve(const struct model *m, enum slot slot, int l
     const int64_t want[2] = {dims[slot_shape[slot][0]], dims[slot_shape[slot][1]]};
     if (t->n_dims == n_dims && t->dim[0] == want[0] && (n_dims == 1 || t->dim[1] == want[1]))
         return t;
-    snprintf(what, sizeof(what), _("%s is %s and should be %s"), name,
+    snprintf(what, sizeof(what), _("%s has the shape %s and should have %s"), name,
              shape_text(got, t->dim, t->n_dims), shape_text(wanted, want, n_dims));
     complain(c, what);
     return NULL;

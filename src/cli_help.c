@@ -9,6 +9,7 @@
 #include "src/base/uwidth.h"
 #include "src/cli.h"
 #include "src/output.h"
+#include "ui/wrap.h"
 
 enum { COLUMNS = 79, HELP_COLUMN = 27 };
 
@@ -17,34 +18,28 @@ enum { COLUMNS = 79, HELP_COLUMN = 27 };
 #define XUXIE_LIBRARIES ""
 #endif
 
-/* Appends text from `column` on, wrapped at blanks and between wide characters. */
+/* Appends text from `column` on, wrapped as the manuscript is (ui/wrap.h). */
 static void wrap(struct str *out, const char *text, size_t column)
 {
-    size_t at = column, n = strlen(text);
-    size_t word = 0; /* begins here in text */
-    for (size_t i = 0; i <= n;) {
-        int columns = 0;
-        size_t len = i < n ? uwidth_cluster(text + i, n - i, &columns) : 1;
-        bool border = i == n || text[i] == ' ' || columns == 2;
-        i += len;
-        if (!border)
-            continue;
-        size_t end = i > n ? n : i;
-        size_t blank = end > word && text[end - 1] == ' ';
-        size_t width = uwidth_str(text + word, end - word - blank);
-        if (at + width > COLUMNS && at > column) {
-            while (out->len && out->data[out->len - 1] == ' ')
-                str_truncate(out, out->len - 1);
-            str_printf(out, "\n%*s", (int)column, "");
-            at = column;
-        }
-        str_append(out, text + word, end - word);
-        at += width + blank;
-        word = end;
-        if (i > n)
-            break;
+    struct wrap w;
+    wrap_init(&w);
+    wrap_paragraph(&w, text, strlen(text), (int)(COLUMNS - column));
+    for (size_t i = 0; i < w.n_rows; i++) {
+        size_t end = w.rows[i].end;
+        while (end > w.rows[i].begin && text[end - 1] == ' ')
+            end--;
+        if (i)
+            str_printf(out, "%*s", (int)column, "");
+        str_append(out, text + w.rows[i].begin, end - w.rows[i].begin);
+        str_putc(out, '\n');
     }
-    str_putc(out, '\n');
+    wrap_free(&w);
+}
+
+/* Arguments of a subcommand, translated; gettext answers "" with the catalogue's header. */
+static const char *arguments(const struct subcommand *c)
+{
+    return c->arguments[0] ? _(c->arguments) : "";
 }
 
 static void print_option(struct str *out, const struct option_row *row)
@@ -112,7 +107,7 @@ static void print_presets(struct str *out)
 static void print_command(struct str *out, const struct subcommand *c)
 {
     struct str line = STR_INIT;
-    str_printf(&line, "  xuxie %s %s", c->name, _(c->arguments));
+    str_printf(&line, "  xuxie %s %s", c->name, arguments(c));
     size_t width = uwidth_str(line.data, line.len);
     str_append(out, line.data, line.len);
     if (width + 2 > HELP_COLUMN + 10)
@@ -128,7 +123,7 @@ void cli_help(const struct subcommand *command)
     struct str out = STR_INIT;
     bool room = command == &command_room;
     str_printf(&out, "%s xuxie%s%s %s %s\n\n", _("Usage:"), room ? "" : " ", command->name,
-               _("[OPTION]..."), _(command->arguments));
+               _("[OPTION]..."), arguments(command));
     wrap(&out, _(command->help), 0);
     if (command->about) {
         str_putc(&out, '\n');

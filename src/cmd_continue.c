@@ -238,7 +238,8 @@ static void on_cut(struct job *j, const struct engine_event *ev)
 static void on_text(struct job *j, const char *text, size_t n)
 {
     if (j->flags->json) {
-        json_text(j, text, n);
+        if (n || j->flags->logprobs)
+            json_text(j, text, n);
     } else {
         output_text(text, n, j->flags->raw);
         j->ends_with_newline = n ? text[n - 1] == '\n' : j->ends_with_newline;

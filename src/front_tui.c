@@ -302,8 +302,12 @@ static struct ui_help_row *help_rows(void)
     while (commands_at(n, &name, &args, &help))
         n++;
     struct ui_help_row *rows = x_calloc(n + 1, sizeof rows[0]);
-    for (size_t i = 0; i < n; i++)
-        commands_at(i, &rows[i].name, &rows[i].args, &rows[i].help);
+    for (size_t i = 0; i < n; i++) {
+        commands_at(i, &name, &rows[i].args, &rows[i].help);
+        struct str typed = STR_INIT;
+        str_printf(&typed, "/%s", name);
+        rows[i].name = str_take(&typed);
+    }
     return rows;
 }
 
@@ -355,6 +359,8 @@ int front_tui_run(const struct settings *settings, const char *what)
         fprintf(stderr, "xuxie: %s\n", err.msg);
         status = err_exit_status(err.code);
     }
+    for (size_t i = 0; rows[i].name; i++)
+        free((char *)rows[i].name);
     free(rows);
     free(t.shown);
     free(t.standing);

@@ -61,6 +61,7 @@ struct turn {
     struct node *node;         /* its passage (invariant 2) */
     store_ref generation;      /* 0 until recorded */
     uint64_t seed;
+    uint32_t stream;           /* takes of this passage before it: with a fixed seed each is another */
     int64_t started_ms, first_text_ms;
     struct node **path;        /* the segments of its prompt */
     size_t n_path, cap_path;
@@ -162,6 +163,14 @@ static struct engine_segment *make_segments(struct turn *t)
     return segments;
 }
 
+static uint32_t count_takes(const struct node *from)
+{
+    uint32_t n = 0;
+    for (const struct node *c = from->first_child; c; c = c->next)
+        n += c->kind == NODE_MODEL;
+    return n;
+}
+
 static void begin(struct turn *t)
 {
     t->has_newest = false;
@@ -176,6 +185,7 @@ static void begin(struct turn *t)
     settings_request(t->settings, &r);
     t->seed = t->settings->seed >= 0 ? (uint64_t)t->settings->seed : rng_fresh_seed();
     r.seed = t->seed;
+    r.stream = t->stream = count_takes(t->story->current);
     int rc = engine_submit(t->session, &r, &err);
     free(segments);
     if (rc != 0) {
@@ -226,7 +236,7 @@ static void record(struct turn *t, bool with_node)
                   .arch = i->arch, .type = i->type, .path = i->path, .n_params = i->n_params},
         .settings = settings,
         .seed = t->seed,
-        .stream = 0,
+        .stream = t->stream,
         .started_ms = t->started_ms,
     };
     t->generation = store_put_generation(t->store, &g);
@@ -284,6 +294,7 @@ static void on_token(struct turn *t, const struct engine_event *ev)
     }
     t->ids[t->n_ids] = ev->token.id;
     t->logprobs[t->n_ids++] = ev->token.logprob;
+    t->ctx_used++;
 }
 
 static void put_output(struct turn *t, const char *text, size_t n)
@@ -375,6 +386,7 @@ void turn_pump(struct turn *t)
                 t->context_from = 0;
             t->read_done = ev.prefill.done;
             t->read_total = ev.prefill.total;
+            t->ctx_used = ev.prefill.total;
             break;
         case EV_TOKEN: on_token(t, &ev); break;
         case EV_TEXT: on_text(t, ev.bytes, ev.n_bytes); break;

@@ -11,7 +11,7 @@ esac
 if command -v xgettext >/dev/null 2>&1; then
   tmp=$(mktemp)
   find src ui engine -name '*.[ch]' | LC_ALL=C sort | xgettext --files-from=- --from-code=UTF-8 --language=C \
-    --keyword=_ --keyword=N_ --keyword=P_:1,2 --no-wrap --no-location --omit-header -o - |
+    --keyword=_ --keyword=N_ --keyword=P_:1,2 --no-wrap --no-location -o - |
     grep '^msgid "' | LC_ALL=C sort -u >"$tmp"
   grep '^msgid "' po/xuxie.pot | LC_ALL=C sort -u >"$tmp.pot"
   missing=$(comm -23 "$tmp" "$tmp.pot" | grep -v '^msgid ""$')

@@ -28,6 +28,7 @@ enum {
     WHEEL_ROWS = 3,
     DRAFT_MS = 250,
     INTERRUPT_TWICE_MS = 2000,
+    TOO_LATE_MS = 400,
     BUTTON_LEFT = 0,
     WHEEL_UP = 64,
     WHEEL_DOWN = 65,
@@ -42,6 +43,22 @@ static void tell_house(struct ui *ui, enum ui_action action)
 {
     if (ui->host.on_action != NULL)
         ui->host.on_action(ui->host.ctx, action);
+}
+
+void act_watch(struct ui *ui)
+{
+    bool busy = act_is_busy(ui);
+    if (ui->was_busy && !busy && !ui->stop_sent)
+        ui->came_to_end_ms = clock_mono_ms();
+    if (!busy)
+        ui->stop_sent = false;
+    ui->was_busy = busy;
+}
+
+/* A key meant to stop what ended by itself a moment ago must not clear the prompt or ask to leave. */
+static bool stops_too_late(const struct ui *ui)
+{
+    return ui->came_to_end_ms != 0 && clock_mono_ms() - ui->came_to_end_ms < TOO_LATE_MS;
 }
 
 /* ---- leaving ---------------------------------------------------------------------------------- */
@@ -208,13 +225,21 @@ static void suspend(struct ui *ui)
     act_redraw(ui);
 }
 
+static void stop(struct ui *ui)
+{
+    ui->stop_sent = true;
+    tell_house(ui, UI_STOP);
+}
+
 static void interrupt(struct ui *ui)
 {
     struct edit_state e;
     edit_get(&e);
     str_clear(&ui->held_escape);
     if (act_is_busy(ui)) {
-        tell_house(ui, UI_STOP);
+        stop(ui);
+    } else if (stops_too_late(ui)) {
+        ui->came_to_end_ms = 0;
     } else if (ui->popup != NULL) {
         act_close_popup(ui, -1);
     } else if (e.n_bytes > 0 || !e.plain) {
@@ -237,6 +262,7 @@ static void act_on(struct ui *ui, enum ui_action action)
     loop_dirty(ui->loop);
     switch (action) {
     case UI_INTERRUPT: interrupt(ui); break;
+    case UI_STOP: stop(ui); break;
     case UI_QUIT: ask_to_leave(ui); break;
     case UI_HELP: ui_show_help(ui); break;
     case UI_SCROLL_UP: scroll(ui, -1); break;
@@ -357,7 +383,8 @@ static void key(struct ui *ui, const struct input_event *ev)
         act_on(ui, action);
     } else if (ev->kind == INPUT_KEY && ev->code == KEYCODE_ESCAPE && e.plain &&
                e.mode == EDIT_EMACS) {
-        str_append(&ui->held_escape, ev->bytes, ev->n_bytes);
+        if (!stops_too_late(ui))
+            str_append(&ui->held_escape, ev->bytes, ev->n_bytes);
     } else if (ev->kind == INPUT_KEY && ev->mods == 0 &&
                ((ev->code == KEYCODE_UP && move_row(ui, -1)) ||
                 (ev->code == KEYCODE_DOWN && move_row(ui, 1)))) {

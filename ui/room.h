@@ -62,6 +62,8 @@ struct ui {
 
     struct str draft;          /* the prompt's text as the house last heard it */
     int64_t interrupted_ms;    /* the last SIGINT */
+    bool was_busy, stop_sent;
+    int64_t came_to_end_ms;    /* when what ran ended by itself */
     int ended_by;              /* a signal, 0 */
     bool ended;
 
@@ -91,6 +93,8 @@ void act_draft(struct ui *ui);
 void act_close_popup(struct ui *ui, int chosen);
 void act_end_message(struct ui *ui, bool by_key);
 bool act_is_busy(const struct ui *ui);
+/* Notices when what ran has ended. */
+void act_watch(struct ui *ui);
 
 /* editor.c */
 void editor_start(struct ui *ui);

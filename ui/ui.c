@@ -63,6 +63,7 @@ static void on_batch(void *arg)
     struct ui *ui = arg;
     if (!ui->ended)
         tick(ui);
+    act_watch(ui);
 }
 
 static void on_draw(void *arg, bool whole)
@@ -215,6 +216,10 @@ int ui_run(struct ui *ui)
         str_clear(&ui->typed_ahead);
         act_on_events(ui, false);
     }
+    if (strcmp(getenv("TERM"), "linux") == 0)
+        ui_message(ui, UI_INFO,
+                   _("The Linux console has no Chinese characters in its font: they are written and "
+                     "saved, but shown as blanks or boxes."));
     if (!ui->ended)
         loop_run(ui->loop);
     return ui->ended_by;

@@ -1,9 +1,10 @@
-/* test_kill_room.c - kills the room with SIGKILL at random moments while the model writes, and looks
- * what is there afterwards.
+/* test_kill_room.c - kills the room with SIGKILL at random moments while the model writes, and
+ * looks what is there afterwards.
  *
- * The harness records when each state of the manuscript pane became visible, on the monotonic clock.
- * After each kill the database must be whole, and the room opened again must hold everything that was
- * on the screen 200 ms before the kill, and the draft that stood in the prompt 1 s before it.
+ * The harness records when each state of the manuscript pane became visible, on the monotonic
+ * clock. After each kill the database must be whole, and the room opened again must hold everything
+ * that was on the screen 200 ms before the kill, and the draft that stood in the prompt 1 s before
+ * it.
  *
  * XUXIE_KILLS sets the number of kills (default 3).
  */
@@ -40,7 +41,8 @@ struct witness {
 };
 
 static int n_checks, n_failed;
-static int64_t unprotected_ms; /* the youngest text that was lost, by age at the kill; -1: none was */
+static int64_t
+    unprotected_ms; /* the youngest text that was lost, by age at the kill; -1: none was */
 
 static bool check(bool ok, int round, const char *what)
 {
@@ -65,8 +67,7 @@ static void look(struct rig *r, struct witness *w)
     if (rig_pane(r, &pane) && pane.len > 0 && w->n < MAX_SEEN &&
         (w->n == 0 || w->seen[w->n - 1].n != pane.len ||
          memcmp(w->seen[w->n - 1].text, pane.data, pane.len) != 0))
-        w->seen[w->n++] =
-            (struct seen){clock_mono_ms(), x_strndup(pane.data, pane.len), pane.len};
+        w->seen[w->n++] = (struct seen){clock_mono_ms(), x_strndup(pane.data, pane.len), pane.len};
     if (w->draft[0] != '\0' && w->draft_ms == 0 && rig_prompt(r, &pane) &&
         strcmp(str_cstr(&pane), w->draft) == 0)
         w->draft_ms = clock_mono_ms();
@@ -174,7 +175,7 @@ int main(void)
     if (unprotected_ms >= 0)
         printf("# the oldest text lost was seen %d ms before the kill\n", (int)unprotected_ms);
     printf("# the room was open again after at most %d ms\n", (int)slowest);
-    printf("%sok 1 - nothing older than %d ms is lost in %d kills\n", n_failed ? "not " : "", TEXT_MS,
-           n_kills);
+    printf("%sok 1 - nothing older than %d ms is lost in %d kills\n", n_failed ? "not " : "",
+           TEXT_MS, n_kills);
     return n_failed != 0;
 }

@@ -82,8 +82,12 @@ void rig_start_with(struct rig *r, int rows, int columns, const char *const *arg
         words[n_words++] = *args++;
     while (env != NULL && *env != NULL && n_variables + 1 < MAX_WORDS)
         variables[n_variables++] = *env++;
-    struct vth_options o = {.argv = (char *const *)words, .env = variables, .rows = rows,
-                            .columns = columns, .job = job, .synchronized = true};
+    struct vth_options o = {.argv = (char *const *)words,
+                            .env = variables,
+                            .rows = rows,
+                            .columns = columns,
+                            .job = job,
+                            .synchronized = true};
     r->v = vth_start(&o);
 }
 
@@ -124,7 +128,8 @@ int rig_quit(struct rig *r)
     return WEXITSTATUS(status);
 }
 
-/* ---- what is on the screen ---------------------------------------------------------------------- */
+/* ---- what is on the screen ----------------------------------------------------------------------
+ */
 
 static bool starts(const char *s, const char *prefix)
 {
@@ -178,7 +183,8 @@ bool rig_prompt(struct rig *r, struct str *out)
     return inside_frame(r, 2, out);
 }
 
-/* ---- what is in the story ----------------------------------------------------------------------- */
+/* ---- what is in the story -----------------------------------------------------------------------
+ */
 
 static bool read_whole(const char *path, struct str *out)
 {

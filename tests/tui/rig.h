@@ -1,7 +1,8 @@
-/* rig.h - the real program on a virtual terminal, with a home of its own that is removed at the end.
+/* rig.h - the real program on a virtual terminal, with a home of its own that is removed at the
+ * end.
  *
- * Blanks are left out wherever what the screen shows is compared with what the story holds: lines are
- * broken and filled up on the screen only.
+ * Blanks are left out wherever what the screen shows is compared with what the story holds: lines
+ * are broken and filled up on the screen only.
  */
 #ifndef XUXIE_TESTS_RIG_H
 #define XUXIE_TESTS_RIG_H
@@ -41,8 +42,8 @@ void rig_stop(struct rig *r);
 
 /* Types bytes and Enter. */
 void rig_enter(struct rig *r, const char *bytes);
-bool rig_writes(struct rig *r);         /* says so in the status line */
-bool rig_stop_writing(struct rig *r);   /* ^C while it writes, waits for the end */
+bool rig_writes(struct rig *r);       /* says so in the status line */
+bool rig_stop_writing(struct rig *r); /* ^C while it writes, waits for the end */
 /* Leaves by /quit; the exit status, -1 when it did not end in time. */
 int rig_quit(struct rig *r);
 

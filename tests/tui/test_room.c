@@ -1,5 +1,6 @@
-/* test_room.c - the real program with the bundled model on a virtual terminal: storms, large pastes,
- * signals, modes. $XUXIE names the program; XUXIE_RESIZES makes the storm of resizes longer. */
+/* test_room.c - the real program with the bundled model on a virtual terminal: storms, large
+ * pastes, signals, modes. $XUXIE names the program; XUXIE_STORM makes the storm of resizes
+ * longer. */
 #include "config.h"
 
 #include <fcntl.h>
@@ -131,12 +132,13 @@ static void expect_right_screen(struct rig *r, int rows)
     str_free(&story);
 }
 
-/* ---- resizing ------------------------------------------------------------------------------------ */
+/* ---- resizing
+ * ------------------------------------------------------------------------------------ */
 
 static void test_resize_storm(void **state)
 {
     struct rig *r = *state;
-    const char *given = getenv("XUXIE_RESIZES");
+    const char *given = getenv("XUXIE_STORM");
     int n = given != NULL ? atoi(given) : 200;
     open_and_write(r);
     for (int i = 0; i < n; i++) {
@@ -153,7 +155,8 @@ static void test_resize_storm(void **state)
 static void test_one_cell_and_back(void **state)
 {
     struct rig *r = *state;
-    static const int sizes[][2] = {{1, 1}, {1, 200}, {200, 1}, {2, 10}, {5, 20}, {10, 40}, {60, 200}};
+    static const int sizes[][2] = {{1, 1},  {1, 200}, {200, 1}, {2, 10},
+                                   {5, 20}, {10, 40}, {60, 200}};
     open_and_write(r);
     vth_keys(r->v, "留着");
     expect(r->v, "留着");
@@ -171,13 +174,14 @@ static void test_one_cell_and_back(void **state)
     quit_cleanly(r);
 }
 
-/* ---- pasting ------------------------------------------------------------------------------------- */
+/* ---- pasting
+ * ------------------------------------------------------------------------------------- */
 
 /* n characters of Chinese prose, with paragraphs; each passage can be told from the others. */
 static void make_prose(struct str *out, size_t n_bytes)
 {
-    static const char *const parts[] = {"老人推开门", "只见阶前立着一个孩子", "雪还在下",
-                                        "灯火照不到的地方", "谁也没有说话", "远处传来犬吠"};
+    static const char *const parts[] = {"老人推开门",       "只见阶前立着一个孩子", "雪还在下",
+                                        "灯火照不到的地方", "谁也没有说话",         "远处传来犬吠"};
     for (unsigned i = 0; out->len < n_bytes; i++) {
         str_puts(out, parts[i * 7 % ARRAY_LEN(parts)]);
         str_printf(out, "%u", i);
@@ -240,7 +244,8 @@ static void test_paste_is_not_keys(void **state)
     str_free(&story);
 }
 
-/* ---- signals ------------------------------------------------------------------------------------- */
+/* ---- signals
+ * ------------------------------------------------------------------------------------- */
 
 static void test_suspend(void **state)
 {
@@ -345,7 +350,8 @@ static void test_interrupt_key(void **state)
     expect_clean(r->v);
 }
 
-/* ---- keys ---------------------------------------------------------------------------------------- */
+/* ---- keys
+ * ---------------------------------------------------------------------------------------- */
 
 static void write_file(const char *path, const char *bytes, size_t n, mode_t mode)
 {
@@ -353,6 +359,37 @@ static void write_file(const char *path, const char *bytes, size_t n, mode_t mod
     assert_true(fd >= 0);
     assert_int_equal(write(fd, bytes, n), (ssize_t)n);
     close(fd);
+}
+
+/* With a fixed seed a retry is another take all the same; undo and redo move between them. */
+static void test_retry_with_seed(void **state)
+{
+    struct rig *r = *state;
+    struct str takes[2] = {STR_INIT, STR_INIT}, now = STR_INIT;
+    open_and_write(r);
+    for (int i = 0; i < 2; i++) {
+        if (i == 1)
+            vth_keys(r->v, "\033[15~"); /* F5 */
+        assert_true(rig_writes(r));
+        vth_pump(r->v, 200);
+        assert_true(rig_stop_writing(r));
+        assert_true(vth_find(r->v, "context 0/") < 0);
+        assert_true(rig_story(r, &takes[i]));
+    }
+    size_t n = strlen(RIG_OPENING) + 60;
+    assert_true(takes[0].len > n && takes[1].len > n);
+    assert_int_equal(memcmp(takes[0].data, takes[1].data, strlen(RIG_OPENING)), 0);
+    assert_int_not_equal(memcmp(takes[0].data, takes[1].data, n), 0);
+    vth_keys(r->v, "\033u");
+    assert_true(rig_story(r, &now));
+    assert_string_equal(str_cstr(&now), RIG_OPENING "\n");
+    vth_keys(r->v, "\033r");
+    assert_true(rig_story(r, &now));
+    assert_string_equal(str_cstr(&now), str_cstr(&takes[1]));
+    quit_cleanly(r);
+    str_free(&takes[0]);
+    str_free(&takes[1]);
+    str_free(&now);
 }
 
 static void test_mouse_wheel(void **state)
@@ -425,7 +462,8 @@ static bool has_colour(const char *raw, size_t n)
         if (raw[i] != '\033' || raw[i + 1] != '[')
             continue;
         size_t end = i + 2;
-        while (end < n && ((raw[end] >= '0' && raw[end] <= '9') || raw[end] == ';' || raw[end] == ':'))
+        while (end < n &&
+               ((raw[end] >= '0' && raw[end] <= '9') || raw[end] == ';' || raw[end] == ':'))
             end++;
         if (end >= n || raw[end] != 'm')
             continue;
@@ -444,8 +482,8 @@ static void test_no_color(void **state)
     struct rig *r = *state;
     size_t n;
     for (int colours = 0; colours < 2; colours++) {
-        rig_start_with(r, 24, 80, NULL,
-                       colours ? NULL : (const char *const[]){"NO_COLOR=1", NULL}, false);
+        rig_start_with(r, 24, 80, NULL, colours ? NULL : (const char *const[]){"NO_COLOR=1", NULL},
+                       false);
         expect(r->v, "xuxie-preview");
         rig_enter(r, RIG_OPENING);
         vth_wait_text(r->v, "chars/s", 1000);
@@ -491,13 +529,14 @@ static void test_line_mode(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ROOM_TEST(test_resize_storm),    ROOM_TEST(test_one_cell_and_back),
-        ROOM_TEST(test_large_paste),     ROOM_TEST(test_paste_is_not_keys),
-        ROOM_TEST(test_suspend),         ROOM_TEST(test_hangup),
-        ROOM_TEST(test_terminate),       ROOM_TEST(test_terminal_closed),
-        ROOM_TEST(test_interrupt_key),   ROOM_TEST(test_mouse_wheel),
-        ROOM_TEST(test_vi_mode),         ROOM_TEST(test_editor),
-        ROOM_TEST(test_no_color),        ROOM_TEST(test_line_mode),
+        ROOM_TEST(test_resize_storm),  ROOM_TEST(test_one_cell_and_back),
+        ROOM_TEST(test_large_paste),   ROOM_TEST(test_paste_is_not_keys),
+        ROOM_TEST(test_suspend),       ROOM_TEST(test_hangup),
+        ROOM_TEST(test_terminate),     ROOM_TEST(test_terminal_closed),
+        ROOM_TEST(test_interrupt_key), ROOM_TEST(test_retry_with_seed),
+        ROOM_TEST(test_mouse_wheel),   ROOM_TEST(test_vi_mode),
+        ROOM_TEST(test_editor),        ROOM_TEST(test_no_color),
+        ROOM_TEST(test_line_mode),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

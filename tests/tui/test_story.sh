@@ -4,7 +4,6 @@
 . "${top_srcdir:-.}/tests/tui/tmux.sh"
 
 opening='那一夜,雪下得很大。'
-saved=0
 
 now_ms()
 {
@@ -22,14 +21,6 @@ goes_on()
     local text
     text=$(manuscript)
     test "${#text}" -gt $((${#1} + 5))
-}
-
-# story FILE: the open story as /save-as writes it.
-story()
-{
-    saved=$((saved + 1))
-    enter "/save-as $T/saved-$saved.txt"
-    wait_for 10 test -s "$T/saved-$saved.txt" && mv "$T/saved-$saved.txt" "$1"
 }
 
 stop()

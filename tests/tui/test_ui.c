@@ -117,6 +117,38 @@ static void test_terminal_goes_away(void **state)
     vth_free(v);
 }
 
+/* A terminal that takes nothing more delays neither signals nor what the model writes. */
+static void test_stalled_terminal(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/xuxie-log-XXXXXX", variable[64], text[1 << 14];
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    snprintf(variable, sizeof variable, "DEMO_LOG=%s", path);
+    const char *const env[] = {"TERM=xterm-256color", "LC_ALL=C.UTF-8", "HOME=/nonexistent",
+                               "INPUTRC=/dev/null", variable, NULL};
+    struct vth *v = demo_start_with(NULL, env, 24, 80);
+    demo_expect(v, READY);
+    vth_keys(v, "/flood 100000\r");
+    demo_expect(v, "writing");
+    vth_stall(v, true);
+    vth_pump(v, 1500);
+    vth_signal(v, SIGTERM);
+    bool told = false;
+    for (int64_t until = clock_mono_ms() + WAIT; !told && clock_mono_ms() < until;) {
+        ssize_t n = pread(fd, text, sizeof text - 1, 0);
+        text[n > 0 ? n : 0] = '\0';
+        told = strstr(text, "demo: hangup 15") != NULL;
+        vth_pump(v, 10);
+    }
+    assert_true(told);
+    vth_stall(v, false);
+    demo_expect_exit(v, 0);
+    vth_free(v);
+    close(fd);
+    unlink(path);
+}
+
 static void check_crash(const char *command, int signo)
 {
     int status;
@@ -318,6 +350,23 @@ static void test_paste(void **state)
     vth_free(v);
 }
 
+static void test_paste_too_long_for_the_prompt(void **state)
+{
+    (void)state;
+    enum { N = 5 << 20 };
+    struct vth *v = demo_start(24, 80);
+    char *text = x_malloc(N);
+    memset(text, 'x', N);
+    vth_paste(v, text, N);
+    demo_expect(v, "a passage was offered");
+    demo_expect(v, READY);
+    vth_signal(v, SIGTERM);
+    demo_expect_exit(v, 0);
+    demo_expect(v, "passage 5242880");
+    vth_free(v);
+    free(text);
+}
+
 static void test_paste_is_not_keys(void **state)
 {
     (void)state;
@@ -351,6 +400,22 @@ static void test_interrupt_order(void **state)
     demo_expect_gone(v, "Leave?");
     vth_keys(v, "\031"); /* C-y: what was cleared */
     demo_expect(v, "│半句");
+    demo_leave(v);
+}
+
+static void test_interrupt_that_comes_too_late(void **state)
+{
+    (void)state;
+    struct vth *v = demo_start(24, 80);
+    vth_keys(v, "/stream 60\r半句");
+    demo_expect(v, "writing");
+    demo_expect(v, "│半句");
+    demo_expect_gone(v, "writing");
+    vth_keys(v, "\003"); /* was meant to stop: the prompt stays */
+    vth_quiet(v, WAIT);
+    demo_expect(v, "│半句");
+    vth_keys(v, "\003");
+    demo_expect(v, READY);
     demo_leave(v);
 }
 
@@ -488,6 +553,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_ending_signals),
         cmocka_unit_test(test_interrupt_signal_twice),
         cmocka_unit_test(test_terminal_goes_away),
+        cmocka_unit_test(test_stalled_terminal),
         cmocka_unit_test(test_crashes),
         cmocka_unit_test(test_suspend_and_continue),
         cmocka_unit_test(test_suspend_without_a_shell),
@@ -497,8 +563,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_several_lines),
         cmocka_unit_test(test_prompt_grows_and_scrolls),
         cmocka_unit_test(test_paste),
+        cmocka_unit_test(test_paste_too_long_for_the_prompt),
         cmocka_unit_test(test_paste_is_not_keys),
         cmocka_unit_test(test_interrupt_order),
+        cmocka_unit_test(test_interrupt_that_comes_too_late),
         cmocka_unit_test(test_interrupt_ends_a_search),
         cmocka_unit_test(test_escape),
         cmocka_unit_test(test_actions),

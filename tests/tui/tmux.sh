@@ -82,3 +82,13 @@ manuscript()
 {
     screen | sed -n '/^┌/,/^└/p' | sed '1d; /^└/,$d; /^.┈/d; s/^.//; s/.$//' | squeeze
 }
+
+saved=0
+
+# story FILE: the open story as /save-as writes it.
+story()
+{
+    saved=$((saved + 1))
+    enter "/save-as $T/saved-$saved.txt"
+    wait_for 10 test -s "$T/saved-$saved.txt" && mv "$T/saved-$saved.txt" "$1"
+}

@@ -576,7 +576,9 @@ bool vth_wait_stopped(struct vth *v, int timeout_ms)
         char *end = f != NULL && fgets(line, sizeof line, f) != NULL ? strrchr(line, ')') : NULL;
         if (f != NULL)
             fclose(f);
-        if (end != NULL && end[2] == 'T')
+        /* and the shell has noticed: it has the terminal again */
+        if (end != NULL && end[2] == 'T' &&
+            (v->child == v->program || tcgetpgrp(v->master) == v->child))
             return true;
         pump_once(v, 10);
     }

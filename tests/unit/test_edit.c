@@ -1,0 +1,282 @@
+/* test_edit.c - readline fed from a queue, without a terminal: the traps it has and that they are
+ * avoided. */
+#include "config.h"
+
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "src/base/mem.h"
+#include "ui/edit.h"
+
+static void feed(const char *bytes)
+{
+    edit_feed(bytes, strlen(bytes));
+}
+
+/* One at a time, as the decoder gives them: key sequences and characters. */
+static void feed_keys(const char *const *keys, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        feed(keys[i]);
+}
+#define KEYS(...)                                                                                  \
+    feed_keys((const char *const[]){__VA_ARGS__},                                                  \
+              sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+
+static void expect(const char *line, size_t point)
+{
+    struct edit_state e;
+    char *text;
+    edit_get(&e);
+    text = x_strndup(e.line, e.n_bytes);
+    assert_string_equal(text, line);
+    assert_int_equal(e.point, point);
+    free(text);
+}
+
+static int open_editor(void **state)
+{
+    (void)state;
+    assert_int_equal(edit_open("xuxie", "\\C-x\\C-e", NULL), 0);
+    edit_set_mode("emacs");
+    edit_cancel();
+    return 0;
+}
+
+static int close_editor(void **state)
+{
+    (void)state;
+    edit_close();
+    return 0;
+}
+
+static void test_chinese(void **state)
+{
+    (void)state;
+    feed("那一夜，雪");
+    expect("那一夜，雪", 15);
+    KEYS("\002", "\002", "\177"); /* C-b C-b DEL */
+    expect("那一，雪", 6);
+    feed("\001");
+    feed("\033[C");
+    expect("那一，雪", 3);
+}
+
+static void test_submitting(void **state)
+{
+    (void)state;
+    KEYS("甲", "\r", "乙", "\n", "丙", "\r");
+    char *line = edit_take_submitted();
+    assert_string_equal(line, "甲");
+    free(line);
+    line = edit_take_submitted();
+    assert_string_equal(line, "乙\n丙"); /* C-j is a new line */
+    free(line);
+    assert_null(edit_take_submitted());
+    expect("", 0);
+}
+
+static void test_clusters(void **state)
+{
+    (void)state;
+    static const char family[] = "👨‍👩‍👧", flag[] = "🇨🇳", acute[] = "e\xCC\x81";
+    edit_insert(family, strlen(family));
+    edit_insert(flag, strlen(flag));
+    edit_insert(acute, strlen(acute));
+    feed("\002");
+    expect("👨‍👩‍👧🇨🇳e\xCC\x81", strlen(family) + strlen(flag));
+    feed("\002");
+    expect("👨‍👩‍👧🇨🇳e\xCC\x81", strlen(family));
+    feed("\177");
+    expect("🇨🇳e\xCC\x81", 0);
+    feed("\033[3~");
+    expect("e\xCC\x81", 0);
+    feed("\006");
+    expect("e\xCC\x81", 3);
+    KEYS("\033", "3", "\177"); /* more than there are */
+    expect("", 0);
+}
+
+static void test_vi_replace(void **state)
+{
+    (void)state;
+    struct edit_state e;
+    edit_set_mode("vi");
+    KEYS("甲乙丙", "\033", "0", "r", "中");
+    expect("中乙丙", 0);
+    edit_get(&e);
+    assert_int_equal(e.mode, EDIT_VI_COMMAND);
+    KEYS("l", "l", "l"); /* not behind the last character */
+    expect("中乙丙", 6);
+    feed("x");
+    expect("中乙", 3);
+    KEYS("0", "d", "l");
+    expect("乙", 0);
+    feed("d"); /* half a command */
+    edit_get(&e);
+    assert_false(e.plain);
+    edit_cancel();
+    edit_get(&e);
+    assert_int_equal(e.mode, EDIT_VI_INSERT);
+    assert_true(e.plain);
+    expect("", 0);
+}
+
+static void test_cancel_in_a_search(void **state)
+{
+    (void)state;
+    struct edit_state e;
+    edit_history_add("雪夜归人");
+    KEYS("\022", "夜");
+    edit_get(&e);
+    assert_non_null(strstr(e.prompt, "reverse-i-search"));
+    assert_false(e.plain);
+    edit_cancel();
+    expect("", 0);
+    edit_get(&e);
+    assert_string_equal(e.prompt, "");
+    feed("x");
+    expect("x", 1);
+    KEYS("\177", "\033", "4");
+    edit_get(&e);
+    assert_non_null(strstr(e.prompt, "arg"));
+    edit_cancel();
+    edit_get(&e);
+    assert_string_equal(e.prompt, "");
+    KEYS("a");
+    expect("a", 1);
+}
+
+static void test_cancel_while_walking_history(void **state)
+{
+    (void)state;
+    edit_history_add("one");
+    edit_history_add("two");
+    KEYS("draft", "\033[A", "\033[A", "!");
+    expect("one!", 4);
+    edit_cancel();
+    expect("", 0);
+    feed("\033[A");
+    expect("two", 3);
+    feed("\033[A");
+    expect("one", 3); /* the history itself was not changed */
+    KEYS("\033[B", "\033[B");
+    expect("", 0);
+}
+
+static void test_cleared_text_comes_back(void **state)
+{
+    (void)state;
+    feed("一句话");
+    edit_cancel();
+    feed("\031");
+    expect("一句话", 9);
+}
+
+static void test_paste_is_one_undo_step(void **state)
+{
+    (void)state;
+    feed("a");
+    edit_insert("第一行\n第二行", strlen("第一行\n第二行"));
+    expect("a第一行\n第二行", 1 + 19);
+    feed("\037");
+    expect("a", 1);
+    edit_set("全换了", 9);
+    expect("全换了", 9);
+    feed("\037");
+    expect("a", 1);
+}
+
+static void test_broken_bytes(void **state)
+{
+    (void)state;
+    edit_insert("a\xFF\0b\xE4\xB8", 6);
+    expect("a\xEF\xBF\xBD"
+           "b\xEF\xBF\xBD\xEF\xBF\xBD",
+           11);
+}
+
+static void test_insertion_ends_a_search(void **state)
+{
+    (void)state;
+    struct edit_state e;
+    edit_history_add("雪夜归人");
+    KEYS("\022", "归");
+    edit_insert("！", 3);
+    edit_get(&e);
+    assert_true(e.plain);
+    assert_string_equal(e.prompt, "");
+}
+
+static void test_history(void **state)
+{
+    (void)state;
+    edit_history_add("old\nwith two lines");
+    edit_history_add("old\nwith two lines"); /* once */
+    edit_history_add("");
+    KEYS("\020");
+    expect("old\nwith two lines", 18);
+    feed("\016");
+    expect("", 0);
+}
+
+static void test_requests(void **state)
+{
+    (void)state;
+    assert_false(edit_take_request(EDIT_COMPLETE));
+    feed("\t");
+    assert_true(edit_take_request(EDIT_COMPLETE));
+    assert_false(edit_take_request(EDIT_COMPLETE));
+    KEYS("\030", "\005");
+    assert_true(edit_take_request(EDIT_EXTERNAL));
+    edit_set_mode("vi");
+    KEYS("x", "\033", "v");
+    assert_true(edit_take_request(EDIT_EXTERNAL));
+    expect("x", 0);
+}
+
+static void test_setting_the_cursor(void **state)
+{
+    (void)state;
+    feed("雪夜");
+    edit_set_point(3);
+    expect("雪夜", 3);
+    edit_set_point(99);
+    expect("雪夜", 6);
+    edit_replace(3, 6, "花", 3);
+    expect("雪花", 6);
+    edit_replace(90, 99, "！", 3);
+    expect("雪花！", 9);
+}
+
+int main(void)
+{
+    setenv("LC_ALL", "C.UTF-8", 1);
+    setenv("INPUTRC", "/dev/null", 1);
+    setlocale(LC_ALL, "");
+#define T(f) cmocka_unit_test_setup_teardown(f, open_editor, close_editor)
+    const struct CMUnitTest tests[] = {
+        T(test_chinese),
+        T(test_submitting),
+        T(test_clusters),
+        T(test_vi_replace),
+        T(test_cancel_in_a_search),
+        T(test_cancel_while_walking_history),
+        T(test_cleared_text_comes_back),
+        T(test_paste_is_one_undo_step),
+        T(test_broken_bytes),
+        T(test_insertion_ends_a_search),
+        T(test_history),
+        T(test_requests),
+        T(test_setting_the_cursor),
+    };
+#undef T
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
