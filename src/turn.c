@@ -9,6 +9,8 @@
  *  4  text shown has been given to the store in the same call: what the screen shows is never ahead of
  *     the store's queue
  *  5  `action` is carried out exactly once, when the turn becomes idle
+ *  6  `waiting` joins the manuscript when the turn becomes idle, before and whatever the action:
+ *     what was sent is never dropped
  */
 #include "config.h"
 
@@ -79,14 +81,14 @@ struct turn {
     uint64_t context_from;
     bool cut_told;             /* this request said where the model's view begins */
     bool has_newest;
+    bool stop_asked;           /* the generation was told to end */
     int n_silent;              /* takes in a row that ended before their first word */
 
     enum action action;
     int action_step;
-    char *action_text;
-    size_t action_n;
     void (*action_call)(void *);
     void *action_arg;
+    struct str waiting; /* invariant 6 */
 };
 
 struct turn *turn_new(struct story *story, struct store *store, const struct settings *settings,
@@ -97,6 +99,7 @@ struct turn *turn_new(struct story *story, struct store *store, const struct set
     t->store = store;
     t->settings = settings;
     t->view = view;
+    str_init(&t->waiting, 0);
     return t;
 }
 
@@ -116,7 +119,7 @@ void turn_free(struct turn *t)
     free(t->path);
     free(t->ids);
     free(t->logprobs);
-    free(t->action_text);
+    str_free(&t->waiting);
     free(t);
 }
 
@@ -206,6 +209,7 @@ static void begin(struct turn *t)
     t->read_done = t->read_total = 0;
     t->tokens_per_s = 0;
     t->cut_told = false;
+    t->stop_asked = false;
 }
 
 /* The store knows no row for the root. */
@@ -349,7 +353,8 @@ static void on_done(struct turn *t, const struct engine_event *ev)
     };
     bool silent = ev->done.reason == DONE_EOS && !t->node;
     t->n_silent = silent ? t->n_silent + 1 : 0;
-    if (silent && t->settings->seed < 0 && t->n_silent < MAX_SILENT && t->action == ACT_NONE)
+    if (silent && t->settings->seed < 0 && t->n_silent < MAX_SILENT && t->action == ACT_NONE &&
+        !t->stop_asked)
         t->action = ACT_AGAIN;
     else if (silent)
         t->view->notice(t->view->ctx, TURN_INFO,
@@ -420,7 +425,12 @@ static void say_if(struct turn *t, bool moved_there, const char *otherwise)
         t->view->notice(t->view->ctx, TURN_INFO, otherwise);
 }
 
-void turn_add(struct turn *t, const char *text, size_t n)
+static bool with_engine(const struct turn *t)
+{
+    return t->state == TURN_READING || t->state == TURN_WRITING;
+}
+
+static void add_now(struct turn *t, const char *text, size_t n)
 {
     if (n == 0)
         return;
@@ -430,6 +440,25 @@ void turn_add(struct turn *t, const char *text, size_t n)
     story_add(s, s->current, ref, NODE_AUTHOR, text, n);
     store_put_current(t->store, s->ref, ref);
     t->view->grew(t->view->ctx, NODE_AUTHOR, text, n);
+}
+
+static void add_waiting(struct turn *t)
+{
+    struct str text = t->waiting;
+    str_init(&t->waiting, 0);
+    add_now(t, str_cstr(&text), text.len);
+    str_free(&text);
+}
+
+/* While the model writes, its passage must end first: the new one comes after it. */
+void turn_add(struct turn *t, const char *text, size_t n)
+{
+    if (with_engine(t)) {
+        str_append(&t->waiting, text, n);
+        turn_stop(t);
+    } else {
+        add_now(t, text, n);
+    }
 }
 
 static void retry_now(struct turn *t)
@@ -446,15 +475,11 @@ static void run_action(struct turn *t)
 {
     enum action a = t->action;
     t->action = ACT_NONE;
-    char *text = t->action_text;
-    t->action_text = NULL;
+    add_waiting(t);
     switch (a) {
     case ACT_NONE: break;
-    case ACT_AGAIN: begin(t); break;
-    case ACT_CONTINUE:
-        turn_add(t, text, t->action_n);
-        begin(t);
-        break;
+    case ACT_AGAIN:
+    case ACT_CONTINUE: begin(t); break;
     case ACT_RETRY: retry_now(t); break;
     case ACT_UNDO:
         say_if(t, story_undo(t->story), _("Nothing to undo: this is the beginning."));
@@ -465,7 +490,6 @@ static void run_action(struct turn *t)
         break;
     case ACT_CALL: t->action_call(t->action_arg); break;
     }
-    free(text);
 }
 
 static void act(struct turn *t, enum action a)
@@ -483,9 +507,7 @@ void turn_submit(struct turn *t, const char *text, size_t n)
 {
     if (n == 0 && t->state != TURN_IDLE)
         return; /* it is writing already */
-    free(t->action_text);
-    t->action_text = x_strndup(text, n);
-    t->action_n = n;
+    str_append(&t->waiting, text, n);
     act(t, ACT_CONTINUE);
 }
 
@@ -521,8 +543,10 @@ void turn_stop(struct turn *t)
 {
     if (t->state == TURN_WAITING)
         t->state = TURN_IDLE;
-    else if (t->state != TURN_IDLE)
+    else if (t->state != TURN_IDLE) {
+        t->stop_asked = true;
         engine_cancel(t->session, t->id);
+    }
 }
 
 void turn_set_engine(struct turn *t, const struct engine_info *info, struct engine_session *session)
@@ -533,6 +557,21 @@ void turn_set_engine(struct turn *t, const struct engine_info *info, struct engi
     t->ctx_used = 0;
     if (t->state == TURN_WAITING && session)
         begin(t);
+}
+
+void turn_end(struct turn *t)
+{
+    if (with_engine(t) && t->generation) {
+        put_output(t, "", 0);
+        const struct store_done d = {
+            .reason = engine_done_name(DONE_CANCELLED), .n_tokens = (int)t->n_ids, .n_text_tokens = -1};
+        store_put_done(t->store, t->generation, &d);
+    }
+    t->session = NULL;
+    t->info = NULL;
+    t->state = TURN_IDLE;
+    t->action = ACT_NONE;
+    add_waiting(t);
 }
 
 void turn_engine_failed(struct turn *t)

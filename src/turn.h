@@ -9,7 +9,8 @@
  *    `------------------- EV_DONE, EV_ERROR -------------------'
  *
  * An action that needs the turn to be idle (undo, retry, another story) while it is not cancels it and
- * is carried out when it has ended; one may wait, a newer one takes its place.
+ * is carried out when it has ended; one may wait, a newer one takes its place. Text that was sent
+ * meanwhile joins the manuscript then, whatever the action.
  *
  * Threads: UI thread only.
  */
@@ -51,6 +52,9 @@ void turn_free(struct turn *t); /* NULL-safe; the session must be freed by then 
 
 /* The engine to write with, READY; NULL takes it away. Only while idle or waiting. */
 void turn_set_engine(struct turn *t, const struct engine_info *info, struct engine_session *session);
+/* The session was freed, maybe in the middle of a generation: closes the record of it and lets text
+ * that was sent join the manuscript. The last call before turn_free. */
+void turn_end(struct turn *t);
 /* No engine will come (loading failed): ends a waiting turn. */
 void turn_engine_failed(struct turn *t);
 /* Another story (borrowed); only while idle. */
@@ -58,7 +62,7 @@ void turn_set_story(struct turn *t, struct story *story);
 
 /* Enter: text joins the manuscript as it is (nothing when n is 0), then the model goes on. */
 void turn_submit(struct turn *t, const char *text, size_t n);
-/* Adds a passage of the author without asking the model to go on. */
+/* Adds a passage of the author without asking the model to go on; ends a generation that runs. */
 void turn_add(struct turn *t, const char *text, size_t n);
 /* Another take of the current passage. */
 void turn_retry(struct turn *t);

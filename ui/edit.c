@@ -4,7 +4,9 @@
  *   byte, it would ask for the rest of a character inside a command (vi's r) and get the same byte.
  * - Its own bracketed paste handler is off: it blocks reading for the terminator.
  * - ^C: rl_callback_sigcleanup() comes before the line is emptied; in the other order a search match
- *   comes back.
+ *   comes back. Then readline accepts the empty line, by a keymap of our own, and we drop it: only
+ *   its own end of a line puts edited history entries and their undo lists in order
+ *   (rl_free_line_state() leaves the saved line with a freed one).
  * - It moves by code points; a person moves by grapheme clusters, so whatever keys are bound to its
  *   character commands get ours instead, after inputrc was read.
  * - A line that is accepted is kept until readline is done with it: it empties the line after its
@@ -49,6 +51,8 @@ static struct {
     bool requested[N_EDIT_REQUESTS];
     bool end_of_input;     /* line mode: ^D on an empty line */
     bool named;            /* our commands are known to readline */
+    bool cancelling;       /* the line that is accepted is to be dropped */
+    Keymap cancel_map, map_before;
     FILE *nowhere;
 } edit;
 
@@ -248,6 +252,10 @@ static void on_line(char *line)
         edit.end_of_input = true;
         return;
     }
+    if (edit.cancelling) {
+        free(line);
+        return;
+    }
     edit.submitted = x_realloc(edit.submitted, (edit.n_submitted + 1) * sizeof *edit.submitted);
     edit.submitted[edit.n_submitted++] = line;
 }
@@ -377,11 +385,18 @@ static void clean(struct str *out, const char *text, size_t n_bytes)
     }
 }
 
-/* Ends a search or a half key sequence; the line is then what the person sees. */
+/* Ends a search, an argument or a half key sequence; the line is then what the person sees. */
 static void settle(void)
 {
-    if (RL_ISSTATE(STATES_NOT_PLAIN))
-        rl_callback_sigcleanup();
+    bool argument = RL_ISSTATE(RL_STATE_NUMERICARG);
+    if (!RL_ISSTATE(STATES_NOT_PLAIN))
+        return;
+    rl_callback_sigcleanup();
+    if (argument) {
+        rl_restore_prompt();
+        rl_clear_message();
+        rl_discard_argument();
+    }
 }
 
 void edit_replace(size_t begin, size_t end, const char *text, size_t n_bytes)
@@ -419,15 +434,28 @@ void edit_set_point(size_t byte)
     keep_on_character();
 }
 
+/* Runs for any key while edit.cancel_map is readline's keymap. */
+static int on_cancel(int count, int key)
+{
+    (void)count;
+    rl_set_keymap(edit.map_before);
+    return rl_newline(1, key);
+}
+
 void edit_cancel(void)
 {
-    rl_callback_sigcleanup();
+    settle();
     if (rl_end > 0)
         rl_kill_text(0, rl_end);
-    rl_free_line_state();
-    rl_callback_handler_remove();
-    using_history();
-    rl_callback_handler_install("", on_line);
+    if (edit.cancel_map == NULL) {
+        edit.cancel_map = rl_make_bare_keymap();
+        rl_bind_key_in_map('x', on_cancel, edit.cancel_map);
+    }
+    edit.map_before = rl_get_keymap();
+    rl_set_keymap(edit.cancel_map);
+    edit.cancelling = true;
+    edit_feed("x", 1);
+    edit.cancelling = false;
 }
 
 void edit_history_add(const char *text)
@@ -435,8 +463,10 @@ void edit_history_add(const char *text)
     HIST_ENTRY *newest = history_length > 0 ? history_get(history_base + history_length - 1) : NULL;
     if (text[0] == '\0' || (newest != NULL && strcmp(newest->line, text) == 0))
         return;
+    bool at_the_end = where_history() == history_length; /* not walking through it just now */
     add_history(text);
-    using_history();
+    if (at_the_end)
+        using_history();
 }
 
 void edit_set_mode(const char *name)

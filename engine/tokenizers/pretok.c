@@ -7,47 +7,26 @@
 #include <stdint.h>
 #include <string.h>
 
-#include <utf8proc.h>
-
+#include "engine/tokenizers/unicode.h"
 #include "src/base/mem.h"
-#include "src/base/utf8.h"
 
 enum char_class { CLASS_SPACE, CLASS_LETTER, CLASS_NUMBER, CLASS_OTHER };
 
-/* The property White_Space, which \s stands for. */
-static bool is_space(uint32_t cp)
-{
-    return (cp >= 0x09 && cp <= 0x0D) || cp == 0x20 || cp == 0x85 || cp == 0xA0 || cp == 0x1680 ||
-           (cp >= 0x2000 && cp <= 0x200A) || cp == 0x2028 || cp == 0x2029 || cp == 0x202F ||
-           cp == 0x205F || cp == 0x3000;
-}
-
 static enum char_class class_of(uint32_t cp)
 {
-    if (is_space(cp))
+    if (unicode_is_space(cp))
         return CLASS_SPACE;
-    switch (utf8proc_category((utf8proc_int32_t)cp)) {
-    case UTF8PROC_CATEGORY_LU:
-    case UTF8PROC_CATEGORY_LL:
-    case UTF8PROC_CATEGORY_LT:
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO: return CLASS_LETTER;
-    case UTF8PROC_CATEGORY_ND:
-    case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_NO: return CLASS_NUMBER;
-    default: return CLASS_OTHER;
-    }
+    if (unicode_is_letter(cp))
+        return CLASS_LETTER;
+    return unicode_is_number(cp) ? CLASS_NUMBER : CLASS_OTHER;
 }
 
 /* The class of the first character of text[0..n), n > 0, and its length. */
 static enum char_class first_class(const char *text, size_t n, size_t *len)
 {
     uint32_t cp;
-    *len = utf8_decode(text, n, &cp);
-    if (*len != 0)
-        return class_of(cp);
-    *len = 1;
-    return CLASS_OTHER;
+    *len = unicode_next(text, n, &cp);
+    return class_of(cp);
 }
 
 /* The end of the run of characters of one class that begins at `at`. */
@@ -97,11 +76,92 @@ static size_t first_gpt2(const char *text, size_t n)
     return run_end(text, n, at + len, class);
 }
 
+/* (?i:'s|'t|'re|'ve|'m|'ll|'d): the length, or 0. Case folding has the long s (U+017F) match s. */
+static size_t contraction_any_case(const char *text, size_t n)
+{
+    char lower[3] = {'\'', 0, 0};
+    for (size_t i = 1; i < 3 && i < n; i++)
+        lower[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] - 'A' + 'a' : text[i]);
+    if (n >= 3 && !memcmp(text + 1, "\xC5\xBF", 2))
+        return 3;
+    return contraction(lower, n < 3 ? n : 3);
+}
+
+static bool is_line_end(char c)
+{
+    return c == '\r' || c == '\n';
+}
+
+/* A run of white space up to its last line end; without one, as space_run has it:
+ * \s*[\r\n]+|\s+(?!\S)|\s+ */
+static size_t space_lines(const char *text, size_t n)
+{
+    size_t end = run_end(text, n, 0, CLASS_SPACE);
+    while (end > 0 && !is_line_end(text[end - 1]))
+        end--;
+    return end > 0 ? end : space_run(text, n);
+}
+
+/* (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,max_digits}|
+ *  ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+ */
+static size_t first_modern(const char *text, size_t n, int max_digits)
+{
+    size_t len = text[0] == '\'' ? contraction_any_case(text, n) : 0;
+    if (len != 0)
+        return len;
+    enum char_class class = first_class(text, n, &len);
+    if (class == CLASS_LETTER)
+        return run_end(text, n, len, CLASS_LETTER);
+    size_t next;
+    if (class == CLASS_NUMBER) {
+        while (--max_digits > 0 && len < n &&
+               first_class(text + len, n - len, &next) == CLASS_NUMBER)
+            len += next;
+        return len;
+    }
+    if (!is_line_end(text[0]) && len < n &&
+        first_class(text + len, n - len, &next) == CLASS_LETTER)
+        return run_end(text, n, len, CLASS_LETTER);
+    size_t at = text[0] == ' ' && n > 1 ? 1 : 0;
+    if (first_class(text + at, n - at, &len) != CLASS_OTHER)
+        return space_lines(text, n);
+    at = run_end(text, n, at, CLASS_OTHER);
+    while (at < n && is_line_end(text[at]))
+        at++;
+    return at;
+}
+
+static size_t first_llama3(const char *text, size_t n)
+{
+    return first_modern(text, n, 3);
+}
+
+static size_t first_qwen2(const char *text, size_t n)
+{
+    return first_modern(text, n, 1);
+}
+
+#define GPT2_REGEX                                                                                 \
+    "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
+#define MODERN_REGEX(digits)                                                                       \
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" digits                             \
+    "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
+
 static const struct pretok table[] = {
-    {"gpt-2", first_gpt2},
-    {"default", first_gpt2},
-    {"", first_gpt2},
+    {"gpt-2", GPT2_REGEX, first_gpt2, false, false},
+    {"default", NULL, first_gpt2, false, false},
+    {"", NULL, first_gpt2, false, false},
+    {"llama-bpe", MODERN_REGEX("\\p{N}{1,3}"), first_llama3, false, true},
+    {"qwen2", MODERN_REGEX("\\p{N}"), first_qwen2, true, false},
 };
+
+const struct pretok *pretok_of_regex(const char *regex)
+{
+    for (size_t i = 0; i < ARRAY_LEN(table); i++)
+        if (table[i].regex && strcmp(table[i].regex, regex) == 0)
+            return &table[i];
+    return NULL;
+}
 
 const struct pretok *pretok_find(const char *name)
 {

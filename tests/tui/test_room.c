@@ -58,20 +58,28 @@ static void expect(struct vth *v, const char *text)
     }
 }
 
-static void expect_prompt(struct rig *r, const char *text)
+/* Waits until the prompt ends with text; exactly: until it is text. */
+static void wait_prompt(struct rig *r, const char *text, bool exactly)
 {
     struct str prompt = STR_INIT;
     int64_t until = clock_mono_ms() + wait_ms;
+    size_t n = strlen(text);
     bool same = false;
     while (!same && clock_mono_ms() < until) {
         vth_pump(r->v, 10);
-        same = rig_prompt(r, &prompt) && strcmp(str_cstr(&prompt), text) == 0;
+        same = rig_prompt(r, &prompt) && prompt.len >= n && (!exactly || prompt.len == n) &&
+               strcmp(str_cstr(&prompt) + prompt.len - n, text) == 0;
     }
     str_free(&prompt);
     if (!same) {
         fprintf(stderr, "# the prompt is not \"%s\"\n", text);
         fail_with_screen(r->v, "prompt");
     }
+}
+
+static void expect_prompt(struct rig *r, const char *text)
+{
+    wait_prompt(r, text, true);
 }
 
 static void open_room(struct rig *r, const char *const *args)
@@ -192,21 +200,19 @@ static void make_prose(struct str *out, size_t n_bytes)
 static void test_large_paste(void **state)
 {
     struct rig *r = *state;
-    struct str prose = STR_INIT, prompt = STR_INIT, tail = STR_INIT, story = STR_INIT;
+    struct str prose = STR_INIT, tail = STR_INIT, story = STR_INIT;
     open_room(r, NULL);
     expect(r->v, READY);
     make_prose(&prose, 300000);
     rig_squeeze(&tail, prose.data + prose.len - 60, 60);
+    const char *end =
+        str_cstr(&tail) + tail.len - 40; /* begins within a character, as the tail may */
 
     for (int round = 0; round < 2; round++) {
         int64_t t0 = clock_mono_ms();
         vth_paste(r->v, prose.data, prose.len);
-        vth_quiet(r->v, wait_ms);
+        wait_prompt(r, end, false);
         print_message("# 300 KB pasted in %d ms\n", (int)(clock_mono_ms() - t0));
-        assert_true(rig_prompt(r, &prompt));
-        if (prompt.len < tail.len ||
-            memcmp(prompt.data + prompt.len - 40, tail.data + tail.len - 40, 40) != 0)
-            fail_with_screen(r->v, "the prompt does not show the end of the paste");
         if (round == 0) { /* one undo takes it all back */
             vth_keys(r->v, "\037");
             expect(r->v, READY);
@@ -222,7 +228,6 @@ static void test_large_paste(void **state)
     assert_memory_equal(story.data, prose.data, prose.len);
     quit_cleanly(r);
     str_free(&prose);
-    str_free(&prompt);
     str_free(&tail);
     str_free(&story);
 }

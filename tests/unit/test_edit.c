@@ -171,6 +171,22 @@ static void test_cancel_while_walking_history(void **state)
     expect("", 0);
 }
 
+/* The line kept while a search runs has an undo list of its own. */
+static void test_cancel_keeps_undo_lists_apart(void **state)
+{
+    (void)state;
+    edit_history_add("雪夜归人");
+    for (int i = 0; i < 3; i++) {
+        KEYS("typed", "\022", "雪");
+        edit_cancel();
+        KEYS("typed", "\022", "雪", "\033", "\033[B", "x");
+        edit_cancel();
+        KEYS("typed", "\033[A", "y", "\033[B", "z", "\037");
+        edit_cancel();
+        expect("", 0);
+    }
+}
+
 static void test_cleared_text_comes_back(void **state)
 {
     (void)state;
@@ -269,6 +285,7 @@ int main(void)
         T(test_vi_replace),
         T(test_cancel_in_a_search),
         T(test_cancel_while_walking_history),
+        T(test_cancel_keeps_undo_lists_apart),
         T(test_cleared_text_comes_back),
         T(test_paste_is_one_undo_step),
         T(test_broken_bytes),

@@ -356,7 +356,7 @@ static void test_order_of_events(void **state)
     run(&q);
     static const enum engine_event_type expected[] = {
         EV_PROMPT, EV_PROMPT, EV_PREFILL, EV_PREFILL, EV_PREFILL, EV_TOKEN, EV_TEXT, EV_TOKEN,
-        EV_TOKEN,  EV_TOKEN,  EV_TEXT,    EV_TOKEN,   EV_TEXT,    EV_TOKEN, EV_DONE,
+        EV_TOKEN,  EV_TOKEN,  EV_TEXT,    EV_TOKEN,   EV_TEXT,    EV_TOKEN, EV_STATS, EV_DONE,
     };
     assert_int_equal(rec.n_events, ARRAY_LEN(expected));
     assert_memory_equal(rec.types, expected, sizeof expected);
