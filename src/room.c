@@ -109,6 +109,7 @@ static void rescue(struct room *r, int64_t now_ms)
     struct str text = STR_INIT;
     struct str path = STR_INIT;
     struct err err = ERR_INIT;
+    str_append(&text, r->rescued_before.data, r->rescued_before.len);
     story_text(r->story, &text);
     if (rescue_save(str_cstr(&text), text.len, &path, &err) == 0) {
         free(r->rescue_path);
@@ -120,6 +121,16 @@ static void rescue(struct room *r, int64_t now_ms)
     r->rescued_ms = now_ms;
     str_free(&text);
     str_free(&path);
+}
+
+/* The story is about to be left: what only the rescue file holds stays there, before the next one. */
+static void rescue_keep(struct room *r)
+{
+    if (r->store && !r->store_problem)
+        return;
+    story_text(r->story, &r->rescued_before);
+    if (r->rescued_before.len)
+        str_puts(&r->rescued_before, "\n\n");
 }
 
 static void show_standing(struct room *r, const char *problem)
@@ -192,8 +203,10 @@ static struct story *story_from_file(struct room *r, const char *path, struct er
 {
     struct str text = STR_INIT;
     str_init(&text, 0);
-    if (import_text(path, &text, err) != 0)
+    if (import_text(path, &text, err) != 0) {
+        str_free(&text);
         return NULL;
+    }
     const char *slash = strrchr(path, '/');
     char *title = x_strdup(slash ? slash + 1 : path);
     char *dot = strrchr(title, '.');
@@ -242,6 +255,7 @@ static struct story *find_story(struct room *r, const char *what, char **draft, 
 static void take_story(struct room *r, struct story *s, char *draft)
 {
     struct story *old = r->story;
+    rescue_keep(r);
     r->story = s;
     store_put_current(r->store, s->ref, s->current == s->root ? 0 : s->current->ref);
     turn_set_story(r->turn, s);
@@ -366,7 +380,7 @@ void room_load_model(struct room *r, const char *model)
     if (start_loading(r, what, &err) == 0)
         return;
     say(r, TURN_ERROR, err.msg);
-    if (!r->engine) {
+    if (!r->engine && !r->next_engine) {
         r->load_failed = true;
         turn_engine_failed(r->turn);
     }
@@ -513,8 +527,7 @@ int room_open(struct room *r, const struct settings *settings, const char *what,
     }
     if (!r->story) { /* the last story cannot be read: the room opens all the same */
         r->story = new_story(r, "");
-        if (!r->store_problem)
-            r->store_problem = x_strdup(why.msg);
+        r->open_problem = x_strdup(why.msg);
     }
     r->draft = draft ? draft : x_strdup("");
     r->turn = turn_new(r->story, r->store, &r->settings, &r->view);
@@ -537,6 +550,8 @@ void room_show(struct room *r)
     if (r->store_problem)
         show_standing(r, r->store_problem);
     tell_if_empty(r);
+    if (r->open_problem)
+        say(r, TURN_ERROR, r->open_problem);
     room_load_model(r, NULL);
 }
 
@@ -550,19 +565,22 @@ void room_stop(struct room *r)
     engine_close(r->engine);
     r->session = NULL;
     r->engine = NULL;
+    turn_end(r->turn);
 }
 
 int room_close(struct room *r)
 {
     struct err err = ERR_INIT;
     int status = 0;
-    bool unsaved = !r->store && story_text_bytes(r->story) > 0;
+    bool words = story_text_bytes(r->story) + r->rescued_before.len > 0;
+    bool unsaved = !r->store && words;
     if (store_close(r->store, &err) != 0)
         unsaved = true;
     else if (r->store_problem)
-        unsaved = story_text_bytes(r->story) > 0;
+        unsaved = words;
     if (unsaved) {
         r->rescued_ms = 0;
+        r->rescued_bytes = 0;
         rescue(r, clock_mono_ms() + RESCUE_EVERY_MS);
         const char *why = err.msg[0] ? err.msg : r->store_problem ? r->store_problem : "";
         if (r->rescue_path)
@@ -577,7 +595,9 @@ int room_close(struct room *r)
     free(r->model_path);
     free(r->db_path);
     free(r->store_problem);
+    free(r->open_problem);
     free(r->rescue_path);
+    str_free(&r->rescued_before);
     free(r->change_what);
     free(r->draft);
     return status;

@@ -11,6 +11,7 @@
 
 #include "engine/engine.h"
 #include "src/base/err.h"
+#include "src/base/str.h"
 #include "src/front.h"
 #include "src/options.h"
 #include "src/store.h"
@@ -25,6 +26,7 @@ struct room {
     struct store *store;        /* NULL: nothing can be saved */
     char *db_path;
     char *store_problem;        /* why, a sentence; NULL when all is well */
+    char *open_problem;         /* why the last story could not be opened; NULL: it was */
     struct story *story;
     struct turn *turn;
 
@@ -43,6 +45,7 @@ struct room {
 
     char *rescue_path;          /* written while the store is not working */
     uint64_t rescued_bytes;     /* what it holds */
+    struct str rescued_before;  /* stories left behind while the store was not working */
     int64_t rescued_ms;
     char *draft;                /* last draft given to the store */
     bool leaving;

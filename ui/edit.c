@@ -162,6 +162,13 @@ static int on_external(int count, int key)
     return 0;
 }
 
+/* The search that reads its string first (M-p, M-n, vi's / and ?) corrupts undo lists in readline 8.2
+ * when it follows a walk through the history; the incremental one does the same for a person. */
+static int on_vi_search(int count, int key)
+{
+    return key == '?' ? rl_forward_search_history(count, key) : rl_reverse_search_history(count, key);
+}
+
 static int on_newline(int count, int key)
 {
     (void)key;

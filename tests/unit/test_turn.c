@@ -243,6 +243,47 @@ static void test_actions_wait(void **state)
     close_world(&w);
 }
 
+/* What was sent while it writes joins, even when something else is asked for before it has ended. */
+static void test_sent_text_is_never_dropped(void **state)
+{
+    (void)state;
+    struct world w;
+    open_world(&w, &(struct fake_script){.text = "长", .endless = true, .tokens_per_s = 500});
+    ready(&w);
+    turn_submit(w.turn, "一", strlen("一"));
+    pump_until(&w, TURN_WRITING);
+    turn_submit(w.turn, "二", strlen("二"));
+    turn_submit(w.turn, "三", strlen("三"));
+    turn_undo(w.turn);
+    pump_until(&w, TURN_IDLE);
+    turn_redo(w.turn);
+    assert_int_equal(w.story->current->kind, NODE_AUTHOR);
+    assert_string_equal(w.story->current->text, "二三");
+
+    /* the same for a passage that is not to be continued: it comes after the model's */
+    turn_submit(w.turn, "四", strlen("四"));
+    pump_until(&w, TURN_WRITING);
+    turn_add(w.turn, "五", strlen("五"));
+    pump_until(&w, TURN_IDLE);
+    assert_string_equal(w.story->current->text, "五");
+    assert_int_equal(w.story->current->parent->kind, NODE_MODEL);
+    struct str s = STR_INIT;
+    story_text(w.story, &s);
+    assert_string_equal(str_cstr(&s), str_cstr(&w.shown));
+    str_free(&s);
+
+    /* and when the program leaves */
+    turn_submit(w.turn, "六", strlen("六"));
+    pump_until(&w, TURN_WRITING);
+    turn_submit(w.turn, "七", strlen("七"));
+    engine_session_free(w.session);
+    w.session = NULL;
+    turn_end(w.turn);
+    assert_int_equal(turn_state_of(w.turn), TURN_IDLE);
+    assert_string_equal(w.story->current->text, "七");
+    close_world(&w);
+}
+
 /* A take that ends before its first word is asked for again, unless the seed is fixed. */
 static void test_silent_takes(void **state)
 {
@@ -291,6 +332,7 @@ int main(void)
         cmocka_unit_test(test_engine_never_comes),
         cmocka_unit_test(test_stop_keeps),
         cmocka_unit_test(test_actions_wait),
+        cmocka_unit_test(test_sent_text_is_never_dropped),
         cmocka_unit_test(test_silent_takes),
         cmocka_unit_test(test_error_keeps),
     };
