@@ -461,8 +461,10 @@ static const struct command *find(const char *name, size_t n, bool *ambiguous)
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         if (strncmp(table[i].name, name, n) != 0)
             continue;
-        if (table[i].name[n] == '\0')
+        if (table[i].name[n] == '\0') {
+            *ambiguous = false;
             return &table[i];
+        }
         *ambiguous = found != NULL;
         found = found ? found : &table[i];
     }

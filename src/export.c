@@ -25,26 +25,41 @@ static void render_txt(const struct story *s, struct str *out)
 /* Characters that would mean something to Markdown at this place of a line. */
 static bool needs_escape(char c, bool at_line_start)
 {
-    return strchr("\\`*_[]<", c) || (at_line_start && strchr("#>+-=~|", c));
+    return strchr("\\`*_[]<&", c) || (at_line_start && strchr("#>+-=~|", c));
+}
+
+/* One line as a paragraph: nothing in it is markup, not even "1." or an indent of four spaces. */
+static void render_md_line(const char *p, size_t n, struct str *out)
+{
+    size_t i = 0;
+    for (; i < n && (p[i] == ' ' || p[i] == '\t'); i++)
+        str_puts(out, p[i] == ' ' ? "&nbsp;" : "&nbsp;&nbsp;&nbsp;&nbsp;");
+    size_t digits = i + strspn(p + i, "0123456789");
+    for (size_t start = i; i < n; i++) {
+        bool numbers = i == digits && digits > start && (p[i] == '.' || p[i] == ')');
+        if (p[i] && (numbers || needs_escape(p[i], i == start)))
+            str_putc(out, '\\');
+        str_putc(out, p[i]);
+    }
 }
 
 static void render_md(const struct story *s, struct str *out)
 {
     struct str text = STR_INIT;
     story_text(s, &text);
-    if (s->title[0])
-        str_printf(out, "# %s\n\n", s->title);
-    const char *p = str_cstr(&text);
-    while (*p) {
-        size_t n = strcspn(p, "\n");
-        for (size_t i = 0; i < n; i++) {
-            if (needs_escape(p[i], i == 0))
-                str_putc(out, '\\');
-            str_putc(out, p[i]);
-        }
+    if (s->title[0]) {
+        str_puts(out, "# ");
+        render_md_line(s->title, strlen(s->title), out);
+        str_puts(out, "\n\n");
+    }
+    const char *p = str_cstr(&text), *end = p + text.len;
+    while (p < end) {
+        const char *newline = memchr(p, '\n', (size_t)(end - p));
+        size_t n = newline ? (size_t)(newline - p) : (size_t)(end - p);
+        render_md_line(p, n, out);
         if (n)
             str_puts(out, "\n\n");
-        p += n + (p[n] == '\n');
+        p += n + (newline != NULL);
     }
     str_free(&text);
 }

@@ -227,10 +227,10 @@ static size_t host_complete(void *ctx, const char *line, size_t cursor, size_t *
     return n;
 }
 
-/* Until the model has stopped writing. */
+/* Until the model has stopped writing, or a model that loads is there: whether it came is told. */
 static void run_turn(struct line *l)
 {
-    while (room_busy(&l->room) && !hung_up) {
+    while ((room_busy(&l->room) || l->room.next_engine) && !hung_up) {
         struct pollfd fds[MAX_WATCHED];
         for (size_t i = 0; i < l->n_watched; i++)
             fds[i] = (struct pollfd){.fd = l->watched[i], .events = POLLIN};
@@ -238,6 +238,8 @@ static void run_turn(struct line *l)
             break;
         if (interrupted) {
             interrupted = 0;
+            if (!room_busy(&l->room))
+                break;
             turn_stop(l->room.turn);
         }
         room_pump(&l->room);

@@ -2,13 +2,13 @@
  * news to ui/. No state of its own but what is shown. */
 #include "config.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/engine.h"
 #include "src/app.h"
-#include "src/base/clock.h"
 #include "src/base/err.h"
 #include "src/base/i18n.h"
 #include "src/base/mem.h"
@@ -274,9 +274,9 @@ static void host_passage(void *ctx, const char *text, size_t n)
     refresh(t);
 }
 
-static void host_hangup(void *ctx, int signal)
+static void host_hangup(void *ctx, int signo)
 {
-    (void)signal;
+    (void)signo;
     struct tui *t = ctx;
     room_hangup(&t->room);
 }
@@ -285,12 +285,6 @@ static bool host_busy(void *ctx)
 {
     struct tui *t = ctx;
     return room_busy(&t->room);
-}
-
-static const char *host_quit_question(void *ctx)
-{
-    (void)ctx;
-    return NULL;
 }
 
 /* ---- life ---------------------------------------------------------------------------------------- */
@@ -339,16 +333,15 @@ int front_tui_run(const struct settings *settings, const char *what)
     struct ui_host host = {
         .ctx = &t, .on_submit = host_submit, .on_action = host_action,
         .on_complete = host_complete, .on_draft = host_draft, .on_tick = host_tick,
-        .on_passage = host_passage, .on_hangup = host_hangup, .is_busy = host_busy,
-        .quit_question = host_quit_question};
-    int signal = 0;
+        .on_passage = host_passage, .on_hangup = host_hangup, .is_busy = host_busy};
+    int ended_by = 0;
     rc = ui_open(&options, &host, &t.ui, &err);
     if (rc == 0) {
         if (settings->edit_mode)
             ui_editing_mode(t.ui, settings->edit_mode);
         room_show(&t.room);
         refresh(&t);
-        signal = ui_run(t.ui);
+        ended_by = ui_run(t.ui);
     }
     /* what runs ends while the screen can still show it; messages on stderr come after the screen */
     if (rc == 0)
@@ -364,5 +357,5 @@ int front_tui_run(const struct settings *settings, const char *what)
     free(rows);
     free(t.shown);
     free(t.standing);
-    return signal ? 1 : status;
+    return ended_by == SIGINT ? 130 : ended_by ? 1 : status;
 }

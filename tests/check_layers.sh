@@ -27,7 +27,7 @@ all=$(find src ui engine -name '*.[ch]')
 engine=$(find engine -name '*.[ch]')
 ui=$(find ui -name '*.[ch]')
 base=$(find src/base -name '*.[ch]')
-echo 1..14
+echo 1..15
 forbid 'engine/ includes neither ui/ nor the house' '#include "(ui/|src/([a-z_]+\.h|[ac-z]))' $engine
 forbid 'ui/ includes neither engine/ nor the house' '#include "(engine/|src/([a-z_]+\.h|[ac-z]))' $ui
 forbid 'src/base/ includes only itself' '#include "(engine/|ui/|src/([a-z_]+\.h|[ac-z]))' $base
@@ -35,6 +35,7 @@ forbid 'only ui/edit.c includes readline' '#include <readline' $(but '^ui/edit\.
 forbid 'only ui/draw.c and ui/term.c include curses' '#include <(n?cursesw?|term|ncursesw/)' $(but '^ui/(draw|term)\.c$' $all)
 forbid 'only src/store*.c include sqlite3.h' '#include <sqlite3' $(but '^src/store[a-z_]*\.[ch]$' $all)
 forbid 'only k_blas.c includes cblas.h' '#include <.*cblas' $(but '^engine/kernels/k_blas\.c$' $all)
+forbid 'only src/base/zip.c includes the zip library' '#include <zlib' $(but '^src/base/zip\.c$' $all)
 forbid 'no curses or SQL in engine/' '#include <(n?curses|sqlite|readline)' $engine
 forbid 'engine/ never exits or prints' '(^|[^a-z_])(exit|printf|puts|fprintf|abort) ?\(' $(printf '%s\n' $engine)
 forbid 'engine/ takes no aborting memory' '(^|[^a-z_])x_(malloc|calloc|realloc|strdup|strndup)' $engine

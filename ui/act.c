@@ -1,5 +1,5 @@
-/* act.c - what events do. A key goes, in this order, to a question, a pop-up, the key table, our own
- * movement inside a prompt of several rows, and, as the bytes it came as, to readline.
+/* act.c - what events do. A key goes, in this order, to a question, a pop-up, the key table, our
+ * own movement inside a prompt of several rows, and, as the bytes it came as, to readline.
  *
  * ESC typed alone is held back in emacs mode for one key, so that ESC u typed slowly is M-u of the
  * key table too; what the table does not want is given to readline with its ESC. */
@@ -55,13 +55,15 @@ void act_watch(struct ui *ui)
     ui->was_busy = busy;
 }
 
-/* A key meant to stop what ended by itself a moment ago must not clear the prompt or ask to leave. */
+/* A key meant to stop what ended by itself a moment ago must not clear the prompt or ask to leave.
+ */
 static bool stops_too_late(const struct ui *ui)
 {
     return ui->came_to_end_ms != 0 && clock_mono_ms() - ui->came_to_end_ms < TOO_LATE_MS;
 }
 
-/* ---- leaving ---------------------------------------------------------------------------------- */
+/* ---- leaving ----------------------------------------------------------------------------------
+ */
 
 void act_draft(struct ui *ui)
 {
@@ -124,7 +126,8 @@ static bool question_key(struct ui *ui, const struct input_event *ev)
     return key && (yes || mods != 0 || code == 'n' || code == 'N' || code == KEYCODE_ESCAPE);
 }
 
-/* ---- messages --------------------------------------------------------------------------------- */
+/* ---- messages ---------------------------------------------------------------------------------
+ */
 
 void act_end_message(struct ui *ui, bool by_key)
 {
@@ -141,7 +144,8 @@ void act_end_message(struct ui *ui, bool by_key)
     loop_dirty(ui->loop);
 }
 
-/* ---- pop-ups ---------------------------------------------------------------------------------- */
+/* ---- pop-ups ----------------------------------------------------------------------------------
+ */
 
 static void take_candidate(struct ui *ui, int chosen)
 {
@@ -201,7 +205,8 @@ static void start_completion(struct ui *ui)
     loop_dirty(ui->loop);
 }
 
-/* ---- actions ---------------------------------------------------------------------------------- */
+/* ---- actions ----------------------------------------------------------------------------------
+ */
 
 void act_resize(struct ui *ui)
 {
@@ -278,7 +283,8 @@ static void act_on(struct ui *ui, enum ui_action action)
     }
 }
 
-/* ---- the prompt ------------------------------------------------------------------------------- */
+/* ---- the prompt -------------------------------------------------------------------------------
+ */
 
 /* Up or down inside a prompt of several rows; false at its first or last row. */
 static bool move_row(struct ui *ui, int by)
@@ -327,11 +333,13 @@ static void paste(struct ui *ui, const struct input_event *ev)
     } else if (ui->host.on_passage != NULL) {
         ui->host.on_passage(ui->host.ctx, ev->bytes, ev->n_bytes);
     } else {
-        ui_message(ui, UI_ERROR, _("The pasted text is too long for the prompt; nothing was put in."));
+        ui_message(ui, UI_ERROR,
+                   _("The pasted text is too long for the prompt; nothing was put in."));
     }
 }
 
-/* ---- keys ------------------------------------------------------------------------------------- */
+/* ---- keys -------------------------------------------------------------------------------------
+ */
 
 static void after_key(struct ui *ui)
 {
@@ -344,9 +352,8 @@ static enum ui_action look_up(struct ui *ui, const struct input_event *ev)
 {
     struct edit_state e;
     edit_get(&e);
-    struct keymap_now now = {.empty = e.n_bytes == 0 && e.plain,
-                             .busy = act_is_busy(ui),
-                             .vi = e.mode != EDIT_EMACS};
+    struct keymap_now now = {
+        .empty = e.n_bytes == 0 && e.plain, .busy = act_is_busy(ui), .vi = e.mode != EDIT_EMACS};
     return keymap_lookup(ev, &now);
 }
 
@@ -395,7 +402,8 @@ static void key(struct ui *ui, const struct input_event *ev)
     after_key(ui);
 }
 
-/* ---- the mouse -------------------------------------------------------------------------------- */
+/* ---- the mouse --------------------------------------------------------------------------------
+ */
 
 static bool inside(const struct rect *r, int y, int x)
 {
@@ -438,7 +446,8 @@ static void mouse(struct ui *ui, const struct input_event *ev)
     }
 }
 
-/* ---- replies ---------------------------------------------------------------------------------- */
+/* ---- replies ----------------------------------------------------------------------------------
+ */
 
 static void reply(struct ui *ui, const struct input_event *ev)
 {
@@ -461,7 +470,8 @@ static void reply(struct ui *ui, const struct input_event *ev)
     }
 }
 
-/* ---- events ----------------------------------------------------------------------------------- */
+/* ---- events -----------------------------------------------------------------------------------
+ */
 
 /* A key, or text that goes to whoever has the keyboard now. */
 static void key_event(struct ui *ui, const struct input_event *ev)
@@ -500,8 +510,9 @@ static void event(struct ui *ui, const struct input_event *ev)
     case INPUT_REPLY: reply(ui, ev); break;
     case INPUT_MOUSE: mouse(ui, ev); break;
     case INPUT_PASTE_TOO_LARGE:
-        ui_message(ui, UI_ERROR, _("The pasted text is longer than 64 MiB and was left out; open it "
-                                   "as a file instead."));
+        ui_message(ui, UI_ERROR,
+                   _("The pasted text is longer than 64 MiB and was left out; open it "
+                     "as a file instead."));
         break;
     case INPUT_PASTE:
         act_close_popup(ui, -1);

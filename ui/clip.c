@@ -30,10 +30,11 @@ int clip_copy(const char *text, size_t n_bytes, struct err *err)
     if (n_bytes == 0)
         return err_set(err, E_INPUT, _("There is no passage to copy."));
     if (n_bytes > MAX_BYTES)
-        return err_set(err, E_INPUT,
-                       _("The passage has %zu bytes, but the terminal's clipboard takes at most %d; "
-                         "save it to a file with /save-as."),
-                       n_bytes, (int)MAX_BYTES);
+        return err_set(
+            err, E_INPUT,
+            _("The passage has %zu bytes, but the terminal's clipboard takes at most %d; "
+              "save it to a file with /save-as."),
+            n_bytes, (int)MAX_BYTES);
     struct str s = STR_INIT;
     str_puts(&s, "\033]52;c;");
     base64(&s, (const unsigned char *)text, n_bytes);

@@ -8,8 +8,8 @@
 #include "ui/ui.h"
 
 struct completion {
-    size_t begin, end;          /* bytes of the line to be replaced */
-    char *common;               /* by this: the longest common start, never shorter than what is there */
+    size_t begin, end; /* bytes of the line to be replaced */
+    char *common;      /* by this: the longest common start, never shorter than what is there */
     struct ui_candidate *items; /* at least one */
     size_t n_items;
 };

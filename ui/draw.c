@@ -32,11 +32,11 @@ struct span {
 static struct {
     attr_t attrs[N_THEME_ROLES];
     short pair[N_THEME_ROLES];
-    uint64_t *shown;       /* hash of each row on the screen; 0: unknown */
-    bool *drawn;           /* in this frame */
+    uint64_t *shown; /* hash of each row on the screen; 0: unknown */
+    bool *drawn;     /* in this frame */
     int rows, columns;
-    int y;                 /* the row being built, -1: none */
-    int used;              /* its columns */
+    int y;    /* the row being built, -1: none */
+    int used; /* its columns */
     struct str text;
     struct span *spans;
     size_t n_spans, cap_spans;
@@ -116,7 +116,8 @@ void draw_begin(int rows, int columns)
     draw.y = -1;
 }
 
-/* ---- a row ------------------------------------------------------------------------------------ */
+/* ---- a row ------------------------------------------------------------------------------------
+ */
 
 static uint64_t hash_bytes(uint64_t h, const void *bytes, size_t n)
 {

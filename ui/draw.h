@@ -16,7 +16,7 @@
 
 #include "ui/theme.h"
 
-void draw_open(void);  /* after term_enter: colours */
+void draw_open(void); /* after term_enter: colours */
 void draw_close(void);
 
 /* Forgets what the screen shows: everything is sent again with the next frame. */
@@ -36,14 +36,24 @@ void draw_to(enum theme_role role, int column);
 /* Columns of the row used so far. */
 int draw_column(void);
 
-/* Ends the frame: whole = rows that were not drawn become blank (else they stay). Puts the cursor and
- * sends it all; returns the bytes sent. */
+/* Ends the frame: whole = rows that were not drawn become blank (else they stay). Puts the cursor
+ * and sends it all; returns the bytes sent. */
 size_t draw_end(bool whole, int cursor_y, int cursor_x);
 
 /* Frames in lines, or in ASCII where lines would be two columns wide. */
 enum draw_glyph {
-    DRAW_HORIZONTAL, DRAW_VERTICAL, DRAW_TOP_LEFT, DRAW_TOP_RIGHT, DRAW_BOTTOM_LEFT,
-    DRAW_BOTTOM_RIGHT, DRAW_BAR, DRAW_THUMB, DRAW_DOTS, DRAW_LEFT, DRAW_RIGHT, DRAW_DOWN,
+    DRAW_HORIZONTAL,
+    DRAW_VERTICAL,
+    DRAW_TOP_LEFT,
+    DRAW_TOP_RIGHT,
+    DRAW_BOTTOM_LEFT,
+    DRAW_BOTTOM_RIGHT,
+    DRAW_BAR,
+    DRAW_THUMB,
+    DRAW_DOTS,
+    DRAW_LEFT,
+    DRAW_RIGHT,
+    DRAW_DOWN,
     DRAW_ELLIPSIS,
 };
 const char *draw_glyph(enum draw_glyph glyph);

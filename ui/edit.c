@@ -3,9 +3,9 @@
  * - Readline pulls its input from a queue and is called while the queue is not empty. Fed byte by
  *   byte, it would ask for the rest of a character inside a command (vi's r) and get the same byte.
  * - Its own bracketed paste handler is off: it blocks reading for the terminator.
- * - ^C: rl_callback_sigcleanup() comes before the line is emptied; in the other order a search match
- *   comes back. Then readline accepts the empty line, by a keymap of our own, and we drop it: only
- *   its own end of a line puts edited history entries and their undo lists in order
+ * - ^C: rl_callback_sigcleanup() comes before the line is emptied; in the other order a search
+ * match comes back. Then readline accepts the empty line, by a keymap of our own, and we drop it:
+ * only its own end of a line puts edited history entries and their undo lists in order
  *   (rl_free_line_state() leaves the saved line with a freed one).
  * - It moves by code points; a person moves by grapheme clusters, so whatever keys are bound to its
  *   character commands get ours instead, after inputrc was read.
@@ -40,23 +40,23 @@ enum { CLUSTER_WINDOW_BYTES = 512 };
 
 #define STATES_NOT_PLAIN                                                                           \
     (RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG | RL_STATE_VIMOTION |               \
-     RL_STATE_MULTIKEY | RL_STATE_METANEXT | RL_STATE_CHARSEARCH |               \
-     RL_STATE_MOREINPUT)
+     RL_STATE_MULTIKEY | RL_STATE_METANEXT | RL_STATE_CHARSEARCH | RL_STATE_MOREINPUT)
 
 static struct {
-    struct str queue;      /* bytes readline has not read */
+    struct str queue; /* bytes readline has not read */
     size_t n_read;
     char **submitted;
     size_t n_submitted;
     bool requested[N_EDIT_REQUESTS];
-    bool end_of_input;     /* line mode: ^D on an empty line */
-    bool named;            /* our commands are known to readline */
-    bool cancelling;       /* the line that is accepted is to be dropped */
-    Keymap cancel_map, map_before;
+    bool end_of_input; /* line mode: ^D on an empty line */
+    bool named;        /* our commands are known to readline */
+    bool cancelling;   /* the line that is accepted is to be dropped */
+    Keymap accept_map, map_before;
     FILE *nowhere;
 } edit;
 
-/* ---- grapheme clusters ------------------------------------------------------------------------ */
+/* ---- grapheme clusters ------------------------------------------------------------------------
+ */
 
 /* The start of the cluster that ends at (or holds) byte `at` of the line. */
 static size_t cluster_before(size_t at)
@@ -146,7 +146,8 @@ static int on_vi_rubout(int count, int key)
     return delete_clusters(-count, true);
 }
 
-/* ---- our commands ----------------------------------------------------------------------------- */
+/* ---- our commands -----------------------------------------------------------------------------
+ */
 
 static int on_complete(int count, int key)
 {
@@ -162,11 +163,13 @@ static int on_external(int count, int key)
     return 0;
 }
 
-/* The search that reads its string first (M-p, M-n, vi's / and ?) corrupts undo lists in readline 8.2
- * when it follows a walk through the history; the incremental one does the same for a person. */
+/* The search that reads its string first (M-p, M-n, vi's / and ?) corrupts undo lists in
+ * readline 8.2 when it follows a walk through the history; the incremental one does the same for a
+ * person. */
 static int on_vi_search(int count, int key)
 {
-    return key == '?' ? rl_forward_search_history(count, key) : rl_reverse_search_history(count, key);
+    return key == '?' ? rl_forward_search_history(count, key)
+                      : rl_reverse_search_history(count, key);
 }
 
 static int on_newline(int count, int key)
@@ -191,16 +194,16 @@ static void exchange(rl_command_func_t *from, rl_command_func_t *to)
     }
 }
 
-/* With a redisplay of our own readline does not ask termcap, so keys beyond the arrows are told here,
- * in the forms xterm, rxvt and the Linux console send them; inputrc goes before. */
+/* With a redisplay of our own readline does not ask termcap, so keys beyond the arrows are told
+ * here, in the forms xterm, rxvt and the Linux console send them; inputrc goes before. */
 static void bind_usual_keys(void)
 {
     static const struct {
         const char *keys;
         rl_command_func_t *command;
     } usual[] = {
-        {"\\e[3~", rl_delete},      {"\\e[1~", rl_beg_of_line},  {"\\e[7~", rl_beg_of_line},
-        {"\\e[4~", rl_end_of_line}, {"\\e[8~", rl_end_of_line},  {"\\e[1;5C", rl_forward_word},
+        {"\\e[3~", rl_delete},      {"\\e[1~", rl_beg_of_line},     {"\\e[7~", rl_beg_of_line},
+        {"\\e[4~", rl_end_of_line}, {"\\e[8~", rl_end_of_line},     {"\\e[1;5C", rl_forward_word},
         {"\\eOc", rl_forward_word}, {"\\e[1;5D", rl_backward_word}, {"\\eOd", rl_backward_word},
     };
     Keymap maps[] = {emacs_standard_keymap, vi_insertion_keymap, vi_movement_keymap};
@@ -215,9 +218,18 @@ static void bind_commands(const char *external_keys)
     static const struct {
         rl_command_func_t *from, *to;
     } exchanged[] = {
-        {rl_forward_char, on_forward}, {rl_backward_char, on_backward}, {rl_delete, on_delete},
-        {rl_rubout, on_rubout},        {rl_vi_delete, on_vi_delete},    {rl_vi_rubout, on_vi_rubout},
-        {rl_complete, on_complete},    {rl_menu_complete, on_complete}, {rl_possible_completions, on_complete},
+        {rl_forward_char, on_forward},
+        {rl_backward_char, on_backward},
+        {rl_delete, on_delete},
+        {rl_rubout, on_rubout},
+        {rl_vi_delete, on_vi_delete},
+        {rl_vi_rubout, on_vi_rubout},
+        {rl_complete, on_complete},
+        {rl_menu_complete, on_complete},
+        {rl_possible_completions, on_complete},
+        {rl_vi_search, on_vi_search},
+        {rl_noninc_reverse_search, rl_reverse_search_history},
+        {rl_noninc_forward_search, rl_forward_search_history},
     };
     Keymap maps[] = {emacs_standard_keymap, vi_insertion_keymap};
 
@@ -234,7 +246,8 @@ static void bind_commands(const char *external_keys)
     rl_bind_keyseq_if_unbound_in_map("v", on_external, vi_movement_keymap);
 }
 
-/* ---- the callback interface ------------------------------------------------------------------- */
+/* ---- the callback interface -------------------------------------------------------------------
+ */
 
 static int pop_byte(FILE *stream)
 {
@@ -345,13 +358,41 @@ void edit_resize(int rows, int columns)
     rl_set_screen_size(rows, columns);
 }
 
-void edit_feed(const char *bytes, size_t n_bytes)
+static void read_queue(void)
 {
-    str_append(&edit.queue, bytes, n_bytes);
     while (queue_has_bytes())
         rl_callback_read_char();
     str_clear(&edit.queue);
     edit.n_read = 0;
+}
+
+/* Runs for any key while edit.accept_map is readline's keymap. */
+static int on_accept(int count, int key)
+{
+    (void)count;
+    rl_set_keymap(edit.map_before);
+    return rl_newline(1, key);
+}
+
+/* Ends the line, whatever RET is bound to. */
+static void accept_line(void)
+{
+    if (edit.accept_map == NULL) {
+        edit.accept_map = rl_make_bare_keymap();
+        rl_bind_key_in_map('x', on_accept, edit.accept_map);
+    }
+    edit.map_before = rl_get_keymap();
+    rl_set_keymap(edit.accept_map);
+    str_putc(&edit.queue, 'x');
+    read_queue();
+}
+
+void edit_feed(const char *bytes, size_t n_bytes)
+{
+    str_append(&edit.queue, bytes, n_bytes);
+    read_queue();
+    if (rl_done) /* RET after an argument: readline would notice only at the next key */
+        accept_line();
 }
 
 static enum edit_mode current_mode(void)
@@ -371,7 +412,8 @@ void edit_get(struct edit_state *out)
     out->plain = !RL_ISSTATE(STATES_NOT_PLAIN);
 }
 
-/* ---- changes from outside --------------------------------------------------------------------- */
+/* ---- changes from outside ---------------------------------------------------------------------
+ */
 
 /* Text as readline can hold it. */
 static void clean(struct str *out, const char *text, size_t n_bytes)
@@ -441,27 +483,13 @@ void edit_set_point(size_t byte)
     keep_on_character();
 }
 
-/* Runs for any key while edit.cancel_map is readline's keymap. */
-static int on_cancel(int count, int key)
-{
-    (void)count;
-    rl_set_keymap(edit.map_before);
-    return rl_newline(1, key);
-}
-
 void edit_cancel(void)
 {
     settle();
     if (rl_end > 0)
         rl_kill_text(0, rl_end);
-    if (edit.cancel_map == NULL) {
-        edit.cancel_map = rl_make_bare_keymap();
-        rl_bind_key_in_map('x', on_cancel, edit.cancel_map);
-    }
-    edit.map_before = rl_get_keymap();
-    rl_set_keymap(edit.cancel_map);
     edit.cancelling = true;
-    edit_feed("x", 1);
+    accept_line();
     edit.cancelling = false;
 }
 
@@ -481,7 +509,8 @@ void edit_set_mode(const char *name)
     rl_variable_bind("editing-mode", name);
 }
 
-/* ---- line mode -------------------------------------------------------------------------------- */
+/* ---- line mode --------------------------------------------------------------------------------
+ */
 
 /* The candidates under the line; what they share is put in. */
 static void complete_in_line(const struct ui_host *host)

@@ -1,7 +1,7 @@
 /* edit.h - GNU readline as the line editor of the prompt pane; the only file that includes it.
  *
- * Readline prints nothing here and reads nothing: it is fed whole characters and whole key sequences
- * and its line is looked at afterwards. Everything the person has in ~/.inputrc works.
+ * Readline prints nothing here and reads nothing: it is fed whole characters and whole key
+ * sequences and its line is looked at afterwards. Everything the person has in ~/.inputrc works.
  * One editor exists (readline is global). Threads: the UI thread.
  */
 #ifndef XUXIE_UI_EDIT_H
@@ -21,9 +21,9 @@ struct edit_state {
     const char *prompt; /* "" or what readline asks: (reverse-i-search)... */
     const char *line;   /* borrowed until the next call */
     size_t n_bytes;
-    size_t point;       /* the cursor, a byte of line */
+    size_t point; /* the cursor, a byte of line */
     enum edit_mode mode;
-    bool plain;         /* no search, no argument, no half key sequence is under way */
+    bool plain; /* no search, no argument, no half key sequence is under way */
 };
 
 /* external_keys: the key sequence of EDIT_EXTERNAL in readline's notation. */

@@ -1,9 +1,9 @@
 /* editor.c - the prompt in the person's own editor: $VISUAL, $EDITOR, else what Debian calls the
  * editor, nano or vi.
  *
- * No shell: the variable is split at blanks and run by posix_spawnp. The text lies in a 0600 file in
- * $XDG_RUNTIME_DIR (or /tmp) meanwhile. The loop goes on beneath, so that what the model writes is
- * saved; only the terminal is lent. */
+ * No shell: the variable is split at blanks and run by posix_spawnp. The text lies in a 0600 file
+ * in $XDG_RUNTIME_DIR (or /tmp) meanwhile. The loop goes on beneath, so that what the model writes
+ * is saved; only the terminal is lent. */
 #include "config.h"
 
 #include <errno.h>
@@ -31,7 +31,8 @@ enum { MAX_WORDS = 32, CHECK_MS = 30 };
 
 extern char **environ;
 
-/* ---- the file --------------------------------------------------------------------------------- */
+/* ---- the file ---------------------------------------------------------------------------------
+ */
 
 static int write_file(struct ui *ui, const char *text, size_t n_bytes, struct err *err)
 {
@@ -82,10 +83,11 @@ static int read_file(const char *path, struct err *err)
         rc = err_set(err, E_IO, _("What the editor saved cannot be read from %s: %s."), path,
                      strerror(errno));
     else if (s.overflow)
-        rc = err_set(err, E_INPUT,
-                     _("What the editor saved in %s is longer than the prompt holds (%u bytes); the "
-                       "file was left there."),
-                     path, LIMIT_PASTE_PROMPT_BYTES);
+        rc =
+            err_set(err, E_INPUT,
+                    _("What the editor saved in %s is longer than the prompt holds (%u bytes); the "
+                      "file was left there."),
+                    path, LIMIT_PASTE_PROMPT_BYTES);
     close(fd);
     if (rc == 0) {
         if (s.len > 0 && s.data[s.len - 1] == '\n')
@@ -97,13 +99,15 @@ static int read_file(const char *path, struct err *err)
     return rc;
 }
 
-/* ---- the program ------------------------------------------------------------------------------ */
+/* ---- the program ------------------------------------------------------------------------------
+ */
 
 /* Words of the command, then the file, then NULL. copy is what they point into. */
 static bool split_command(char *copy, char *path, char *words[MAX_WORDS])
 {
     size_t n = 0;
-    for (char *save, *w = strtok_r(copy, " \t", &save); w != NULL; w = strtok_r(NULL, " \t", &save)) {
+    for (char *save, *w = strtok_r(copy, " \t", &save); w != NULL;
+         w = strtok_r(NULL, " \t", &save)) {
         if (n == MAX_WORDS - 2)
             return false;
         words[n++] = w;

@@ -1,4 +1,5 @@
-/* help.c - see help.h. Columns are made by counting cells, as key names and words may be Chinese. */
+/* help.c - see help.h. Columns are made by counting cells, as key names and words may be Chinese.
+ */
 #include "config.h"
 
 #include "ui/help.h"
@@ -47,12 +48,15 @@ void help_text(const struct ui_help_row *commands, struct str *out)
         str_printf(out, "%s\n", commands->help);
     }
     section(out, _("Prompt and mouse"));
-    str_printf(out, "  %s\n", _("The prompt is GNU readline: your ~/.inputrc, history, search (^R), undo "
-                                "and the emacs or vi keys work in it."));
-    str_printf(out, "  %s\n", _("The wheel scrolls the pane under the pointer; a click puts the cursor "
-                                "into the prompt. Hold Shift to select text with the mouse."));
-    str_printf(out, "  %s\n", _("In vi mode ESC is a command, so keys written M- are reached by their "
-                                "function keys and commands only."));
+    str_printf(out, "  %s\n",
+               _("The prompt is GNU readline: your ~/.inputrc, history, search (^R), undo "
+                 "and the emacs or vi keys work in it."));
+    str_printf(out, "  %s\n",
+               _("The wheel scrolls the pane under the pointer; a click puts the cursor "
+                 "into the prompt. Hold Shift to select text with the mouse."));
+    str_printf(out, "  %s\n",
+               _("In vi mode ESC is a command, so keys written M- are reached by their "
+                 "function keys and commands only."));
 }
 
 bool help_hint(size_t i, struct str *key, const char **label)

@@ -2,8 +2,8 @@
  * help screen are written, so they cannot tell something else.
  *
  * A key is written F5, PageUp, RET, Esc, u ..., with C-, M-, S- before it; two keys with a blank
- * between are a sequence of readline's. Readline's own bindings yield to this table only where a row
- * says so; in vi mode, where ESC is a command, ESC-letter keys belong to readline.
+ * between are a sequence of readline's. Readline's own bindings yield to this table only where a
+ * row says so; in vi mode, where ESC is a command, ESC-letter keys belong to readline.
  */
 #ifndef XUXIE_UI_KEYMAP_H
 #define XUXIE_UI_KEYMAP_H
@@ -27,12 +27,12 @@ enum keymap_when {
 
 struct keymap_row {
     enum ui_action action;
-    const char *name;  /* for rebinding; NULL: fixed */
-    const char *keys;  /* alternatives with ", " between; as bound now */
+    const char *name; /* for rebinding; NULL: fixed */
+    const char *keys; /* alternatives with ", " between; as bound now */
     enum keymap_when when;
     enum keymap_section section;
-    const char *hint;  /* short, for the bottom line; NULL: not there */
-    const char *help;  /* one line */
+    const char *hint; /* short, for the bottom line; NULL: not there */
+    const char *help; /* one line */
 };
 
 /* What is true now, for a lookup. */

@@ -23,7 +23,7 @@ enum loop_timer {
 struct loop_hooks {
     void *arg;
     void (*on_signals)(void *arg);
-    void (*on_input)(void *arg);            /* the terminal has bytes, or is gone */
+    void (*on_input)(void *arg); /* the terminal has bytes, or is gone */
     void (*on_timer)(void *arg, enum loop_timer timer);
     void (*on_batch)(void *arg);            /* after all events of a turn, before drawing */
     void (*on_draw)(void *arg, bool whole); /* whole: the screen, else only the prompt */

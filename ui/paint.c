@@ -20,7 +20,8 @@ struct place {
     size_t paragraph, byte;
 };
 
-/* ---- the message line ------------------------------------------------------------------------- */
+/* ---- the message line -------------------------------------------------------------------------
+ */
 
 static const char *message_text(const struct ui *ui, enum theme_role *role)
 {
@@ -73,7 +74,8 @@ static void paint_message(const struct ui *ui, const struct rect *r, const struc
     draw_text(role, text, n, hints->columns - 2 * margin);
 }
 
-/* ---- the manuscript --------------------------------------------------------------------------- */
+/* ---- the manuscript ---------------------------------------------------------------------------
+ */
 
 static struct place place_of(const struct ui *ui, uint64_t offset)
 {
@@ -160,7 +162,7 @@ static void paint_manuscript_rows(struct ui *ui)
         bool is_mark = mark < n && y == (push_up ? mark - 1 : mark);
         draw_row(r->y + (int)y);
         if (frame->rows > 0) {
-            bool new = !is_mark && reaches(&rows[i], newest);
+            bool new = !is_mark &&reaches(&rows[i], newest);
             paint_side(frame, true, draw_glyph(new ? DRAW_BAR : DRAW_VERTICAL),
                        new ? THEME_NEWEST : THEME_FRAME);
         }
@@ -170,8 +172,8 @@ static void paint_manuscript_rows(struct ui *ui)
         else if (!rows[i].filler)
             paint_words(ui, &rows[i], r->columns);
         if (frame->rows > 0) {
-            bool thumb = (int)y >= thumb_begin && (int)y < thumb_end &&
-                         thumb_end - thumb_begin < r->rows;
+            bool thumb =
+                (int)y >= thumb_begin && (int)y < thumb_end && thumb_end - thumb_begin < r->rows;
             paint_side(frame, false, draw_glyph(thumb ? DRAW_THUMB : DRAW_VERTICAL), THEME_FRAME);
         }
     }
@@ -211,7 +213,8 @@ static void paint_manuscript(struct ui *ui)
     paint_manuscript_rows(ui);
 }
 
-/* ---- the prompt ------------------------------------------------------------------------------- */
+/* ---- the prompt -------------------------------------------------------------------------------
+ */
 
 int paint_prompt_columns(const struct ui *ui)
 {
@@ -318,7 +321,8 @@ static void finish_at_prompt(struct ui *ui, bool whole)
     finish(whole, y, r->x + x);
 }
 
-/* ---- frames ----------------------------------------------------------------------------------- */
+/* ---- frames -----------------------------------------------------------------------------------
+ */
 
 static void paint_status(struct ui *ui)
 {

@@ -42,7 +42,7 @@ struct popup {
     int height, first_y; /* as last drawn */
     bool searching;      /* the search text is being typed */
     struct str search;
-    size_t found;        /* line of the last match; SIZE_MAX: none */
+    size_t found; /* line of the last match; SIZE_MAX: none */
 };
 
 static struct popup *popup_new(const char *title)
@@ -105,7 +105,8 @@ size_t popup_selected(const struct popup *p)
     return p->selected;
 }
 
-/* ---- moving ----------------------------------------------------------------------------------- */
+/* ---- moving -----------------------------------------------------------------------------------
+ */
 
 static size_t count(const struct popup *p)
 {
@@ -154,7 +155,8 @@ enum popup_result popup_click(struct popup *p, int y)
     return POPUP_CHOSEN;
 }
 
-/* ---- searching -------------------------------------------------------------------------------- */
+/* ---- searching --------------------------------------------------------------------------------
+ */
 
 /* The first place of `needle` in the line, letters of ASCII in either case. */
 static const char *find_in(const char *line, size_t n, const struct str *needle)
@@ -219,7 +221,8 @@ static enum popup_result search_event(struct popup *p, const struct input_event 
     return POPUP_KEEP;
 }
 
-/* ---- keys ------------------------------------------------------------------------------------- */
+/* ---- keys -------------------------------------------------------------------------------------
+ */
 
 static bool move_by_key(struct popup *p, uint32_t code, unsigned mods)
 {
@@ -289,7 +292,8 @@ enum popup_result popup_event(struct popup *p, const struct input_event *ev)
     return key && mods == MOD_CTRL && code == 'm' ? POPUP_CHOSEN : POPUP_PASS;
 }
 
-/* ---- drawing ---------------------------------------------------------------------------------- */
+/* ---- drawing ----------------------------------------------------------------------------------
+ */
 
 static void add_line(struct popup *p, size_t begin, size_t end)
 {

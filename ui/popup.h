@@ -20,7 +20,8 @@ enum popup_result {
 
 struct popup;
 
-/* completion: a list under the prompt's completion; TAB walks it and typing goes on in the prompt. */
+/* completion: a list under the prompt's completion; TAB walks it and typing goes on in the prompt.
+ */
 struct popup *popup_list(const char *title, const struct ui_candidate *items, size_t n,
                          size_t selected, bool completion);
 struct popup *popup_text(const char *title, const char *text, size_t n_bytes);

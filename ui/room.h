@@ -25,7 +25,7 @@ struct message {
 };
 
 struct question {
-    char *text; /* NULL: nothing is asked */
+    char *text;   /* NULL: nothing is asked */
     bool leaving; /* ^C again is a yes */
     void (*on_answer)(void *ctx, bool yes);
     void *ctx;
@@ -36,9 +36,9 @@ struct ui {
     struct ui_host host;
     struct loop *loop;
     struct input *input;
-    struct str typed_ahead;    /* keys that came while the terminal was asked */
-    bool probed;               /* it has answered */
-    struct str held_escape;    /* an ESC that may become Meta */
+    struct str typed_ahead; /* keys that came while the terminal was asked */
+    bool probed;            /* it has answered */
+    struct str held_escape; /* an ESC that may become Meta */
 
     struct textlog *log;
     struct view *view;
@@ -47,11 +47,11 @@ struct ui {
     struct layout layout;
     int rows, columns;
     struct edit_view prompt;
-    size_t prompt_top;         /* first row of it in sight */
+    size_t prompt_top; /* first row of it in sight */
 
-    struct ui_status status;   /* its strings are ours and displayable */
+    struct ui_status status; /* its strings are ours and displayable */
     struct message message;
-    char *standing;            /* NULL: none */
+    char *standing; /* NULL: none */
     struct question question;
 
     struct popup *popup;
@@ -60,15 +60,15 @@ struct ui {
     struct completion completion; /* while its list is open */
     bool completing;
 
-    struct str draft;          /* the prompt's text as the house last heard it */
-    int64_t interrupted_ms;    /* the last SIGINT */
+    struct str draft;       /* the prompt's text as the house last heard it */
+    int64_t interrupted_ms; /* the last SIGINT */
     bool was_busy, stop_sent;
-    int64_t came_to_end_ms;    /* when what ran ended by itself */
-    int ended_by;              /* a signal, 0 */
+    int64_t came_to_end_ms; /* when what ran ended by itself */
+    int ended_by;           /* a signal, 0 */
     bool ended;
 
     struct {
-        pid_t pid;             /* 0: none */
+        pid_t pid; /* 0: none */
         char path[256];
     } editor;
 };
@@ -80,7 +80,7 @@ void paint_prompt(struct ui *ui);
 int paint_prompt_columns(const struct ui *ui);
 
 /* act.c */
-void act_on_input(void *arg);   /* the terminal has bytes */
+void act_on_input(void *arg); /* the terminal has bytes */
 void act_on_signals(void *arg);
 void act_feed(struct ui *ui, const char *bytes, size_t n_bytes);
 /* Takes the events the decoder has; while `probing` replies are used and keys put aside. */
@@ -98,7 +98,7 @@ void act_watch(struct ui *ui);
 
 /* editor.c */
 void editor_start(struct ui *ui);
-void editor_check(struct ui *ui);   /* has it ended? */
+void editor_check(struct ui *ui);              /* has it ended? */
 void editor_abandon(struct ui *ui, int signo); /* we are leaving */
 
 #endif

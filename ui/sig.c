@@ -1,6 +1,6 @@
-/* sig.c - see sig.h. The flags are lock-free atomics: written by the handler on any thread, taken by
- * the UI thread. The flag is set before the descriptor is raised and read after it is cleared, so a
- * signal that comes in between is seen now or at the next turn, never lost. */
+/* sig.c - see sig.h. The flags are lock-free atomics: written by the handler on any thread, taken
+ * by the UI thread. The flag is set before the descriptor is raised and read after it is cleared,
+ * so a signal that comes in between is seen now or at the next turn, never lost. */
 #include "config.h"
 
 #include "ui/sig.h"

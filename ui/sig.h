@@ -18,9 +18,9 @@ int sig_open(struct err *err);
 void sig_close(void); /* the dispositions of before */
 
 int sig_fd(void);
-void sig_clear(void);      /* before the flags are taken */
-bool sig_take(int signo);  /* did it come since it was last taken? */
-bool sig_came(int signo);  /* the same, without taking it */
+void sig_clear(void);     /* before the flags are taken */
+bool sig_take(int signo); /* did it come since it was last taken? */
+bool sig_came(int signo); /* the same, without taking it */
 
 /* Stops the whole job as ^Z would and returns when it is continued; returns at once where nobody
  * could continue it. */

@@ -1,6 +1,6 @@
 /* status.c - see status.h. The parts stand in the order of the screen, each with a rank; while they
- * are too wide together the one with the highest rank goes. The right-hand part is set to the border
- * when there is room to spare. */
+ * are too wide together the one with the highest rank goes. The right-hand part is set to the
+ * border when there is room to spare. */
 #include "config.h"
 
 #include "ui/status.h"
@@ -20,9 +20,9 @@ enum { GAP = 2, MAX_PARTS = 8 };
 struct part {
     char text[256];
     enum theme_role role;
-    int rank;       /* who goes first */
+    int rank; /* who goes first */
     int columns;
-    bool right;     /* stands at the right border, with those after it */
+    bool right; /* stands at the right border, with those after it */
 };
 
 struct parts {
@@ -69,8 +69,8 @@ static void collect(const struct status_line *s, struct parts *p)
     add(p, THEME_STATUS_STRONG, 8, false, _("xuxie"));
     add(p, THEME_STATUS_STRONG, 4, false, st->story);
     if (s->below > 0) {
-        str_printf(&text, P_("%s %zu new line", "%s %zu new lines", s->below), draw_glyph(DRAW_DOWN),
-                   s->below);
+        str_printf(&text, P_("%s %zu new line", "%s %zu new lines", s->below),
+                   draw_glyph(DRAW_DOWN), s->below);
         add(p, THEME_ACTIVITY, 2, true, str_cstr(&text));
     }
     add(p, THEME_STATUS, 3, true, s->mode);
@@ -135,7 +135,8 @@ void status_draw(const struct status_line *s, const struct rect *r)
 
 static int hint_columns(const struct str *key, const char *label)
 {
-    return GAP + (int)uwidth_str(str_cstr(key), key->len) + 1 + (int)uwidth_str(label, strlen(label));
+    return GAP + (int)uwidth_str(str_cstr(key), key->len) + 1 +
+           (int)uwidth_str(label, strlen(label));
 }
 
 /* As many as fit, and the last, which is the help, in any case. */

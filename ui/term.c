@@ -56,19 +56,19 @@ enum term_state { TERM_CLOSED, TERM_OPEN, TERM_SHOWN, TERM_LENT };
 static struct {
     enum term_state state;
     struct termios saved, raw;
-    int fd, fd_out;    /* ours, non-blocking, one for both; or those the shell gave us */
+    int fd, fd_out; /* ours, non-blocking, one for both; or those the shell gave us */
     bool fd_is_ours;
-    bool gone;         /* EIO, EPIPE: nothing more is sent */
+    bool gone; /* EIO, EPIPE: nothing more is sent */
     bool synchronized;
-    bool modes_due;    /* modes on after the next frame: they must not overtake the screen */
+    bool modes_due; /* modes on after the next frame: they must not overtake the screen */
     bool mouse;
     enum term_cursor shape;
-    int stderr_saved;  /* -1: not redirected */
+    int stderr_saved; /* -1: not redirected */
     SCREEN *screen;
-    int frame_fd;      /* the memory file curses writes to */
+    int frame_fd; /* the memory file curses writes to */
     FILE *frame_file;
     struct str out;
-    size_t sent;       /* bytes of out that are gone */
+    size_t sent; /* bytes of out that are gone */
 } term = {.fd = -1, .fd_out = -1, .stderr_saved = -1, .frame_fd = -1};
 
 /* What the crash handler needs, fixed before it is armed. */
@@ -85,7 +85,8 @@ static struct {
 static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 static struct sigaction crash_before[ARRAY_LEN(crash_signals)];
 
-/* ---- what the terminal can -------------------------------------------------------------------- */
+/* ---- what the terminal can --------------------------------------------------------------------
+ */
 
 /* May what lies in this directory be believed? Ours or the system's, writable by nobody else. */
 static bool directory_is_ours(const char *path)
@@ -146,7 +147,8 @@ bool term_possible(const char **why)
     return reason == NULL;
 }
 
-/* ---- sending ---------------------------------------------------------------------------------- */
+/* ---- sending ----------------------------------------------------------------------------------
+ */
 
 void term_write(const void *bytes, size_t n_bytes)
 {
@@ -247,8 +249,10 @@ static void modes_off(void)
 
 void term_cursor_shape(enum term_cursor shape)
 {
-    static const int number[] = { /* DECSCUSR; 0 is what the person configured */
-        [TERM_CURSOR_DEFAULT] = 0, [TERM_CURSOR_BAR] = 6, [TERM_CURSOR_BLOCK] = 2};
+    static const int number[] = {/* DECSCUSR; 0 is what the person configured */
+                                 [TERM_CURSOR_DEFAULT] = 0,
+                                 [TERM_CURSOR_BAR] = 6,
+                                 [TERM_CURSOR_BLOCK] = 2};
     char *set = capability("Ss");
     if (set == NULL || shape == term.shape)
         return;
@@ -256,7 +260,8 @@ void term_cursor_shape(enum term_cursor shape)
     write_text(tiparm(set, number[shape]));
 }
 
-/* ---- receiving -------------------------------------------------------------------------------- */
+/* ---- receiving --------------------------------------------------------------------------------
+ */
 
 int term_fd(void)
 {
@@ -302,7 +307,8 @@ void term_size(int *rows, int *cols)
     *cols = x;
 }
 
-/* ---- crashes ---------------------------------------------------------------------------------- */
+/* ---- crashes ----------------------------------------------------------------------------------
+ */
 
 static void crash_append(const char *text)
 {
@@ -358,8 +364,9 @@ static void crash_prepare(void)
 
 static void crash_arm(bool (*on_fault)(void *address))
 {
-    const char *sentence = _("xuxie: a fault in the program ended it; what was written until then is "
-                             "saved, and the log tells more.");
+    const char *sentence =
+        _("xuxie: a fault in the program ended it; what was written until then is "
+          "saved, and the log tells more.");
     int n = snprintf(crash.message, sizeof crash.message, "%s\n", sentence);
     crash.n_message = n > 0 && (size_t)n < sizeof crash.message ? (size_t)n : strlen(crash.message);
     crash.on_fault = on_fault;
@@ -388,7 +395,8 @@ static void crash_disarm(void)
     crash.stack = NULL;
 }
 
-/* ---- open, lend, close ------------------------------------------------------------------------ */
+/* ---- open, lend, close ------------------------------------------------------------------------
+ */
 
 /* Libraries and assertions print to stderr; while the screen is ours that goes to the log. */
 static void stderr_to_log(void)
@@ -446,7 +454,8 @@ int term_open(const struct term_options *options, struct err *err)
     if (tcgetattr(STDIN_FILENO, &term.saved) != 0)
         return err_set(err, E_IO, _("The terminal's modes cannot be read: %s."), strerror(errno));
     term.raw = term.saved;
-    term.raw.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IGNCR | ISTRIP | IXON | BRKINT | PARMRK | INPCK);
+    term.raw.c_iflag &=
+        ~(tcflag_t)(ICRNL | INLCR | IGNCR | ISTRIP | IXON | BRKINT | PARMRK | INPCK);
     term.raw.c_oflag &= ~(tcflag_t)OPOST;
     term.raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ECHONL | ISIG | IEXTEN);
     term.raw.c_cc[VMIN] = 1;
@@ -546,7 +555,8 @@ void term_resume(void)
     tcsetattr(STDIN_FILENO, TCSANOW, &term.raw);
     if (term.stderr_saved < 0)
         stderr_to_log();
-    if (term.state == TERM_SHOWN) { /* stopped without being asked: the screen is not ours any more */
+    if (term.state ==
+        TERM_SHOWN) { /* stopped without being asked: the screen is not ours any more */
         endwin();
         take_frame(false);
     }

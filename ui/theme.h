@@ -8,22 +8,22 @@
 
 enum theme_role {
     THEME_PLAIN,
-    THEME_AUTHOR,     /* the person's words */
-    THEME_MODEL,      /* the model's words */
+    THEME_AUTHOR, /* the person's words */
+    THEME_MODEL,  /* the model's words */
     THEME_FRAME,
-    THEME_NEWEST,     /* the bar beside the newest passage */
-    THEME_TITLE,      /* of a frame */
+    THEME_NEWEST, /* the bar beside the newest passage */
+    THEME_TITLE,  /* of a frame */
     THEME_STATUS,
     THEME_STATUS_STRONG,
     THEME_ACTIVITY,
     THEME_INFO,
     THEME_WARNING,
     THEME_ERROR,
-    THEME_FAINT,      /* hints, help beside candidates */
-    THEME_KEY,        /* a key's name in the hints */
-    THEME_MARK,       /* the model reads from here */
+    THEME_FAINT, /* hints, help beside candidates */
+    THEME_KEY,   /* a key's name in the hints */
+    THEME_MARK,  /* the model reads from here */
     THEME_SELECTED,
-    THEME_MATCH,      /* what a search found */
+    THEME_MATCH, /* what a search found */
     N_THEME_ROLES,
 };
 
@@ -32,7 +32,7 @@ enum theme_depth { THEME_MONO, THEME_8, THEME_16, N_THEME_DEPTHS };
 enum theme_attr { THEME_BOLD = 1, THEME_REVERSE = 2, THEME_UNDERLINE = 4, THEME_DIM = 8 };
 
 struct theme_style {
-    short fg, bg;   /* 0..15, -1 the terminal's own */
+    short fg, bg; /* 0..15, -1 the terminal's own */
     unsigned attrs;
 };
 

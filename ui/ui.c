@@ -1,5 +1,6 @@
-/* ui.c - the door of the screen; see ui.h. It ties the rooms of ui/ together and holds what the house
- * told: text, status, messages. What events do is in act.c, what frames look like in paint.c. */
+/* ui.c - the door of the screen; see ui.h. It ties the rooms of ui/ together and holds what the
+ * house told: text, status, messages. What events do is in act.c, what frames look like in paint.c.
+ */
 #include "config.h"
 
 #include "ui/ui.h"
@@ -37,7 +38,8 @@ bool ui_possible(const char **why)
     return term_possible(why);
 }
 
-/* ---- the loop's hooks ------------------------------------------------------------------------- */
+/* ---- the loop's hooks -------------------------------------------------------------------------
+ */
 
 static void tick(struct ui *ui)
 {
@@ -74,7 +76,8 @@ static void on_draw(void *arg, bool whole)
         paint_prompt(arg);
 }
 
-/* ---- opening and closing ---------------------------------------------------------------------- */
+/* ---- opening and closing ----------------------------------------------------------------------
+ */
 
 /* Asks the terminal and takes what it answers in time; later answers re-lay out. */
 static void probe(struct ui *ui)
@@ -114,9 +117,9 @@ static struct ui *ui_new(const struct ui_options *options, const struct ui_host 
     ui->options = *options;
     ui->host = *host;
     if (ui->options.escape_delay_ms <= 0)
-        ui->options.escape_delay_ms =
-            getenv("SSH_TTY") != NULL || getenv("SSH_CONNECTION") != NULL ? ESCAPE_DELAY_SSH_MS
-                                                                          : ESCAPE_DELAY_MS;
+        ui->options.escape_delay_ms = getenv("SSH_TTY") != NULL || getenv("SSH_CONNECTION") != NULL
+                                          ? ESCAPE_DELAY_SSH_MS
+                                          : ESCAPE_DELAY_MS;
     if (ui->options.app_name == NULL)
         ui->options.app_name = "xuxie";
     ui->newest_from = ui->context_from = UINT64_MAX;
@@ -217,9 +220,10 @@ int ui_run(struct ui *ui)
         act_on_events(ui, false);
     }
     if (strcmp(getenv("TERM"), "linux") == 0)
-        ui_message(ui, UI_INFO,
-                   _("The Linux console has no Chinese characters in its font: they are written and "
-                     "saved, but shown as blanks or boxes."));
+        ui_message(
+            ui, UI_INFO,
+            _("The Linux console has no Chinese characters in its font: they are written and "
+              "saved, but shown as blanks or boxes."));
     if (!ui->ended)
         loop_run(ui->loop);
     return ui->ended_by;
@@ -251,7 +255,8 @@ void ui_remove_source(struct ui *ui, int fd)
     loop_remove(ui->loop, fd);
 }
 
-/* ---- the manuscript --------------------------------------------------------------------------- */
+/* ---- the manuscript ---------------------------------------------------------------------------
+ */
 
 static void text_changed(struct ui *ui)
 {
@@ -302,7 +307,8 @@ void ui_follow(struct ui *ui)
     loop_dirty(ui->loop);
 }
 
-/* ---- the lines around it ---------------------------------------------------------------------- */
+/* ---- the lines around it ----------------------------------------------------------------------
+ */
 
 void ui_set_status(struct ui *ui, const struct ui_status *status)
 {
@@ -359,7 +365,8 @@ void ui_ask(struct ui *ui, const char *question, void (*on_answer)(void *ctx, bo
     loop_dirty(ui->loop);
 }
 
-/* ---- the prompt ------------------------------------------------------------------------------- */
+/* ---- the prompt -------------------------------------------------------------------------------
+ */
 
 void ui_prompt_set(struct ui *ui, const char *text, size_t n)
 {
@@ -394,7 +401,8 @@ int ui_bind(const char *action, const char *keys, struct err *err)
     return keymap_bind(action, keys, err);
 }
 
-/* ---- pop-ups ---------------------------------------------------------------------------------- */
+/* ---- pop-ups ----------------------------------------------------------------------------------
+ */
 
 static void open_popup(struct ui *ui, struct popup *p)
 {

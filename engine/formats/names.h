@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "engine/arch.h"
+#include "src/base/err.h"
 
 /* From the tensor of the checkpoint to the one of the slot. */
 enum recipe {

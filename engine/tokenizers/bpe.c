@@ -48,15 +48,14 @@ static bool stands_for_itself(unsigned b)
     return (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174;
 }
 
-/* The character byte b is written as. */
+/* 0-32, 127-160 and 173 in order. */
 uint32_t bpe_char_of_byte(unsigned b)
 {
     if (stands_for_itself(b))
         return b;
-    uint32_t rank = 0;
-    for (unsigned i = 0; i < b; i++)
-        rank += !stands_for_itself(i);
-    return 256 + rank;
+    if (b <= 32)
+        return 256 + b;
+    return b == 173 ? 256 + 67 : 256 + 33 + (b - 127);
 }
 
 /* The byte a character stands for, or -1. */

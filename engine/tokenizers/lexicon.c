@@ -13,7 +13,7 @@ bool lexicon_init(struct lexicon *l, const struct meta_string *texts, size_t n, 
         n_bytes += texts[i].n; /* all of them stand in memory: no overflow */
     *l = (struct lexicon){.n = n};
     l->bytes = malloc(n_bytes ? n_bytes : 1);
-    l->text = malloc((n ? n : 1) * sizeof *l->text);
+    l->text = calloc(n ? n : 1, sizeof *l->text);
     if (!l->bytes || !l->text || !strset_init(&l->by_text, l->text, n)) {
         lexicon_free(l);
         return false;

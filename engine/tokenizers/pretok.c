@@ -119,8 +119,7 @@ static size_t first_modern(const char *text, size_t n, int max_digits)
             len += next;
         return len;
     }
-    if (!is_line_end(text[0]) && len < n &&
-        first_class(text + len, n - len, &next) == CLASS_LETTER)
+    if (!is_line_end(text[0]) && len < n && first_class(text + len, n - len, &next) == CLASS_LETTER)
         return run_end(text, n, len, CLASS_LETTER);
     size_t at = text[0] == ' ' && n > 1 ? 1 : 0;
     if (first_class(text + at, n - at, &len) != CLASS_OTHER)
@@ -144,7 +143,7 @@ static size_t first_qwen2(const char *text, size_t n)
 #define GPT2_REGEX                                                                                 \
     "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
 #define MODERN_REGEX(digits)                                                                       \
-    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" digits                             \
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" digits                           \
     "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
 
 static const struct pretok table[] = {

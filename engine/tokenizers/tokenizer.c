@@ -171,9 +171,9 @@ int tokenizer_encode(const struct tokenizer *t, const char *text, size_t n_bytes
     for (size_t from = 0; from < n_bytes;) {
         size_t at = n_bytes;
         int32_t special = -1;
-        if (!(flags & TOKENIZE_LITERAL))
+        if (!(flags & TOKENIZE_LITERAL) && !t->kind->finds_special)
             special = vocab_find_special(&t->vocab, text, n_bytes, from, &at);
-        int rc = t->kind->encode(t->tables, text + from, at - from, &sink, err);
+        int rc = t->kind->encode(t->tables, text + from, at - from, flags, &sink, err);
         if (rc != 0)
             return rc;
         from = at;

@@ -26,12 +26,20 @@ struct tokenizer_kind {
     /* The kind's own tables; src is borrowed for the call. */
     int (*build)(const struct vocab_source *src, void **tables, struct err *err);
     void (*free)(void *tables);
-    /* A stretch of text without special tokens; fewer than 2^31 bytes. */
-    int (*encode)(const void *tables, const char *text, size_t n_bytes, struct id_sink *sink,
-                  struct err *err);
+    /* A stretch of text without special tokens; fewer than 2^31 bytes. flags: enum
+     * tokenizer_flags. */
+    int (*encode)(const void *tables, const char *text, size_t n_bytes, int flags,
+                  struct id_sink *sink, struct err *err);
+    /* encode() is given the text whole and looks for special tokens itself. */
+    bool finds_special;
 };
 
 extern const struct tokenizer_kind tokenizer_bpe;
+
+/* The alphabet of byte-level BPE (bpe.c): the character byte b is written as, and how it spells a
+ * token (a vocab_spell). */
+uint32_t bpe_char_of_byte(unsigned b);
+size_t bpe_spell_bytes(const char *text, size_t n, char *out);
 
 /* What all ways to open a tokenizer end in; src is borrowed for the call. */
 int tokenizer_from_source(const struct vocab_source *src, struct tokenizer **out, struct err *err);

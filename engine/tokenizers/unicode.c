@@ -34,8 +34,7 @@ size_t unicode_next(const char *text, size_t n, uint32_t *cp)
 /* utf8proc takes signed code points and says "unassigned" to what is none. */
 static utf8proc_category_t category(uint32_t cp)
 {
-    return cp == UNICODE_INVALID ? UTF8PROC_CATEGORY_SO
-                                 : utf8proc_category((utf8proc_int32_t)cp);
+    return cp == UNICODE_INVALID ? UTF8PROC_CATEGORY_SO : utf8proc_category((utf8proc_int32_t)cp);
 }
 
 bool unicode_is_space(uint32_t cp)
@@ -81,10 +80,10 @@ bool unicode_is_digit(uint32_t cp)
 {
     /* Numeric_Type=Digit, which utf8proc does not tell: superscripts, circled digits and so on. */
     static const struct range digits[] = {
-        {0x00B2, 0x00B3}, {0x00B9, 0x00B9},   {0x1369, 0x1371},   {0x19DA, 0x19DA},
-        {0x2070, 0x2070}, {0x2074, 0x2079},   {0x2080, 0x2089},   {0x2460, 0x2468},
-        {0x2474, 0x247C}, {0x2488, 0x2490},   {0x24EA, 0x24EA},   {0x24F5, 0x24FD},
-        {0x24FF, 0x24FF}, {0x2776, 0x277E},   {0x2780, 0x2788},   {0x278A, 0x2792},
+        {0x00B2, 0x00B3},   {0x00B9, 0x00B9},   {0x1369, 0x1371},   {0x19DA, 0x19DA},
+        {0x2070, 0x2070},   {0x2074, 0x2079},   {0x2080, 0x2089},   {0x2460, 0x2468},
+        {0x2474, 0x247C},   {0x2488, 0x2490},   {0x24EA, 0x24EA},   {0x24F5, 0x24FD},
+        {0x24FF, 0x24FF},   {0x2776, 0x277E},   {0x2780, 0x2788},   {0x278A, 0x2792},
         {0x10A40, 0x10A43}, {0x10E60, 0x10E68}, {0x11052, 0x1105A}, {0x1F100, 0x1F10A},
     };
     return unicode_is_decimal(cp) || (cp >= 0x80 && in_ranges(digits, ARRAY_LEN(digits), cp));
@@ -137,8 +136,8 @@ bool unicode_is_word(uint32_t cp)
         {0x24B6, 0x24E9}, {0x1F130, 0x1F149}, {0x1F150, 0x1F169}, {0x1F170, 0x1F189}};
     utf8proc_category_t c = category(cp);
     return unicode_is_letter(cp) || unicode_is_mark(cp) || c == UTF8PROC_CATEGORY_ND ||
-           c == UTF8PROC_CATEGORY_NL || c == UTF8PROC_CATEGORY_PC || cp == 0x200C ||
-           cp == 0x200D || in_ranges(symbols, ARRAY_LEN(symbols), cp);
+           c == UTF8PROC_CATEGORY_NL || c == UTF8PROC_CATEGORY_PC || cp == 0x200C || cp == 0x200D ||
+           in_ranges(symbols, ARRAY_LEN(symbols), cp);
 }
 
 bool unicode_is_cjk(uint32_t cp)
@@ -164,8 +163,8 @@ static void normalize_valid(utf8proc_option_t options, const char *text, size_t 
                             struct textbuf *out)
 {
     utf8proc_uint8_t *mapped = NULL;
-    utf8proc_ssize_t len = utf8proc_map((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)n,
-                                        &mapped, options);
+    utf8proc_ssize_t len =
+        utf8proc_map((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)n, &mapped, options);
     if (len >= 0)
         textbuf_put(out, (const char *)mapped, (size_t)len);
     else

@@ -18,12 +18,12 @@
 #include "src/base/clock.h"
 
 const char *const demo_env[] = {"TERM=xterm-256color", "LC_ALL=C.UTF-8", "HOME=/nonexistent",
-                                       "INPUTRC=/dev/null", NULL};
+                                "INPUTRC=/dev/null", NULL};
 
 struct vth_options demo_options(char *const *argv, const char *const *env, int rows, int columns)
 {
-    return (struct vth_options){.argv = argv, .env = env, .rows = rows, .columns = columns,
-                                .synchronized = true};
+    return (struct vth_options){
+        .argv = argv, .env = env, .rows = rows, .columns = columns, .synchronized = true};
 }
 
 char *demo_path(void)

@@ -1,5 +1,6 @@
-/* demo_rig.h - ui_demo on a virtual terminal, and what is expected of it. The program is found through
- * $XUXIE_UI_DEMO or beside the build. A failed expectation prints the screen and fails the test. */
+/* demo_rig.h - ui_demo on a virtual terminal, and what is expected of it. The program is found
+ * through $XUXIE_UI_DEMO or beside the build. A failed expectation prints the screen and fails the
+ * test. */
 #ifndef XUXIE_TESTS_DEMO_RIG_H
 #define XUXIE_TESTS_DEMO_RIG_H
 

@@ -178,6 +178,17 @@ bool rig_pane(struct rig *r, struct str *out)
     return inside_frame(r, 1, out);
 }
 
+bool rig_shows_more_than(struct rig *r, size_t n)
+{
+    struct str pane = STR_INIT;
+    int64_t until = clock_mono_ms() + rig_patience(WAIT);
+    while (rig_pane(r, &pane) && pane.len <= n && clock_mono_ms() < until)
+        vth_pump(r->v, 10);
+    bool ok = pane.len > n;
+    str_free(&pane);
+    return ok;
+}
+
 bool rig_prompt(struct rig *r, struct str *out)
 {
     return inside_frame(r, 2, out);

@@ -49,6 +49,8 @@ int rig_quit(struct rig *r);
 
 /* The manuscript pane without frame and blanks, into out (cleared first); false: there is none. */
 bool rig_pane(struct rig *r, struct str *out);
+/* Waits until the manuscript pane shows more than n bytes. */
+bool rig_shows_more_than(struct rig *r, size_t n);
 /* What the prompt pane holds, without frame and blanks. */
 bool rig_prompt(struct rig *r, struct str *out);
 /* The open story as /save-as writes it. */

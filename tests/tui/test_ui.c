@@ -20,7 +20,8 @@
 #include "src/base/uwidth.h"
 #include "tests/tui/demo_rig.h"
 
-/* ---- coming and going ------------------------------------------------------------------------- */
+/* ---- coming and going -------------------------------------------------------------------------
+ */
 
 static void test_start_and_quit(void **state)
 {
@@ -126,7 +127,7 @@ static void test_stalled_terminal(void **state)
     assert_true(fd >= 0);
     snprintf(variable, sizeof variable, "DEMO_LOG=%s", path);
     const char *const env[] = {"TERM=xterm-256color", "LC_ALL=C.UTF-8", "HOME=/nonexistent",
-                               "INPUTRC=/dev/null", variable, NULL};
+                               "INPUTRC=/dev/null",   variable,         NULL};
     struct vth *v = demo_start_with(NULL, env, 24, 80);
     demo_expect(v, READY);
     vth_keys(v, "/flood 100000\r");
@@ -215,7 +216,8 @@ static void test_suspend_without_a_shell(void **state)
     demo_leave(v);
 }
 
-/* ---- the prompt ------------------------------------------------------------------------------- */
+/* ---- the prompt -------------------------------------------------------------------------------
+ */
 
 static void test_typing_chinese(void **state)
 {
@@ -433,7 +435,7 @@ static void test_interrupt_ends_a_search(void **state)
     demo_expect(v, "│新");
     vth_quiet(v, WAIT);
     demo_expect_row(v, 2, "│雪夜归人"); /* in the manuscript, not in the prompt */
-    vth_keys(v, "\003\0334"); /* an argument is under way */
+    vth_keys(v, "\003\0334");           /* an argument is under way */
     demo_expect(v, "(arg: 4)");
     vth_keys(v, "\003");
     demo_expect(v, READY);
@@ -466,7 +468,9 @@ static void test_actions(void **state)
     (void)state;
     static const struct {
         const char *keys, *action;
-    } cases[] = {{"\033[15~", "action 2"},  {"\033[1;3D", "action 5"}, {"\033[1;3C", "action 6"},
+    } cases[] = {{"\033[15~", "action 2"},
+                 {"\033[1;3D", "action 5"},
+                 {"\033[1;3C", "action 6"},
                  {"\033[20~", "action 7"}};
     struct vth *v = demo_start(24, 80);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -503,8 +507,8 @@ static void test_completion(void **state)
 static void test_external_editor(void **state)
 {
     (void)state;
-    const char *const env[] = {"TERM=xterm-256color", "LC_ALL=C.UTF-8", "HOME=/nonexistent",
-                               "INPUTRC=/dev/null", "VISUAL=sed -i s/雪/雨/", NULL};
+    const char *const env[] = {"TERM=xterm-256color", "LC_ALL=C.UTF-8",         "HOME=/nonexistent",
+                               "INPUTRC=/dev/null",   "VISUAL=sed -i s/雪/雨/", NULL};
     struct vth *v = demo_start_with(NULL, env, 24, 80);
     demo_expect(v, READY);
     vth_keys(v, "雪夜\030\005");
@@ -514,8 +518,9 @@ static void test_external_editor(void **state)
     vth_keys(v, "！");
     demo_expect(v, "│雨夜！");
     demo_leave(v);
-    const char *const none[] = {"TERM=xterm-256color", "LC_ALL=C.UTF-8", "HOME=/nonexistent",
-                                "INPUTRC=/dev/null", "EDITOR=/nonexistent/ed", NULL};
+    const char *const none[] = {"TERM=xterm-256color",    "LC_ALL=C.UTF-8",
+                                "HOME=/nonexistent",      "INPUTRC=/dev/null",
+                                "EDITOR=/nonexistent/ed", NULL};
     v = demo_start_with(NULL, none, 24, 80);
     demo_expect(v, READY);
     vth_keys(v, "雪\030\005");

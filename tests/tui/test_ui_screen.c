@@ -21,7 +21,8 @@
 #include "src/base/uwidth.h"
 #include "tests/tui/demo_rig.h"
 
-/* ---- the manuscript --------------------------------------------------------------------------- */
+/* ---- the manuscript ---------------------------------------------------------------------------
+ */
 
 static void test_scrolling_stays_nailed(void **state)
 {
@@ -130,10 +131,12 @@ static void test_kinds_of_sequences(void **state)
         vth_free(v);
     }
     /* how the cursor gets somewhere may differ; what is new must be a movement or an erasure */
-    static const char *const motions[] = {"CSI A", "CSI B", "CSI C", "CSI D", "CSI G", "CSI H", "CSI J",
-                                          "CSI K", "CSI X", "CSI b", "CSI d", "CSI P", "CSI @", "C0 08",
-                                          "C0 09", "C0 0a", "C0 0d", "CSI L", "CSI M", "CSI r", "ESC M"};
-    for (char *save, *k = strtok_r(kinds[1], "\n", &save); k != NULL; k = strtok_r(NULL, "\n", &save)) {
+    static const char *const motions[] = {"CSI A", "CSI B", "CSI C", "CSI D", "CSI G", "CSI H",
+                                          "CSI J", "CSI K", "CSI X", "CSI b", "CSI d", "CSI P",
+                                          "CSI @", "C0 08", "C0 09", "C0 0a", "C0 0d", "CSI L",
+                                          "CSI M", "CSI r", "ESC M"};
+    for (char *save, *k = strtok_r(kinds[1], "\n", &save); k != NULL;
+         k = strtok_r(NULL, "\n", &save)) {
         bool known = strstr(kinds[0], k) != NULL;
         for (size_t m = 0; m < ARRAY_LEN(motions); m++)
             known = known || strcmp(motions[m], k) == 0;
@@ -160,14 +163,16 @@ static void test_copy(void **state)
     demo_leave(v);
 }
 
-/* ---- the screen ------------------------------------------------------------------------------- */
+/* ---- the screen -------------------------------------------------------------------------------
+ */
 
 static void test_sizes(void **state)
 {
     (void)state;
     static const struct {
         int rows, columns;
-    } sizes[] = {{10, 40}, {5, 20}, {1, 1}, {2, 10}, {1, 200}, {200, 1}, {60, 200}, {3, 12}, {24, 80}};
+    } sizes[] = {{10, 40}, {5, 20},   {1, 1},  {2, 10}, {1, 200},
+                 {200, 1}, {60, 200}, {3, 12}, {24, 80}};
     struct vth *v = demo_start(24, 80);
     vth_keys(v, "/stream 100\r");
     vth_quiet(v, WAIT);
@@ -235,7 +240,7 @@ static void test_bytes_per_frame(void **state)
     bytes = vth_bytes(v) - bytes;
     assert_true(frames > 20);
     assert_true(bytes / frames < 400); /* 1200 while scrolling; this text hardly scrolls */
-    vth_pump(v, 300); /* idle: not one byte */
+    vth_pump(v, 300);                  /* idle: not one byte */
     bytes = vth_bytes(v);
     vth_pump(v, 400);
     assert_int_equal(vth_bytes(v), bytes);
@@ -338,7 +343,7 @@ static void test_colours(void **state)
 {
     (void)state;
     const char *const mono[] = {"TERM=xterm-256color", "LC_ALL=C.UTF-8", "HOME=/nonexistent",
-                                "INPUTRC=/dev/null", "NO_COLOR=1", NULL};
+                                "INPUTRC=/dev/null",   "NO_COLOR=1",     NULL};
     struct vth *v = demo_start(24, 80);
     vth_keys(v, "作者\r/stream 3\r");
     demo_expect(v, "那一夜");
@@ -361,11 +366,11 @@ static void test_colours(void **state)
 static void test_terminals(void **state)
 {
     (void)state;
-    static const char *const names[] = {"TERM=vt100",  "TERM=linux", "TERM=screen",
+    static const char *const names[] = {"TERM=vt100",           "TERM=linux",         "TERM=screen",
                                         "TERM=screen-256color", "TERM=tmux-256color", "TERM=xterm"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        const char *const env[] = {names[i], "LC_ALL=C.UTF-8", "HOME=/nonexistent", "INPUTRC=/dev/null",
-                                   NULL};
+        const char *const env[] = {names[i], "LC_ALL=C.UTF-8", "HOME=/nonexistent",
+                                   "INPUTRC=/dev/null", NULL};
         struct vth *v = demo_start_with(NULL, env, 24, 80);
         demo_expect(v, READY);
         vth_keys(v, "雪夜\r");
@@ -381,10 +386,11 @@ static void test_terminals(void **state)
 static void test_locales(void **state)
 {
     (void)state;
-    static const char *const locales[][2] = {{"LC_ALL=C", "X=1"}, {"LANG=zh_CN.UTF-8", "X=1"}, {"LC_ALL=zh_CN.GBK", "X=1"}};
+    static const char *const locales[][2] = {
+        {"LC_ALL=C", "X=1"}, {"LANG=zh_CN.UTF-8", "X=1"}, {"LC_ALL=zh_CN.GBK", "X=1"}};
     for (size_t i = 0; i < ARRAY_LEN(locales); i++) {
-        const char *const env[] = {"TERM=xterm-256color", locales[i][0], locales[i][1],
-                                   "HOME=/nonexistent", "INPUTRC=/dev/null", NULL};
+        const char *const env[] = {"TERM=xterm-256color", locales[i][0],       locales[i][1],
+                                   "HOME=/nonexistent",   "INPUTRC=/dev/null", NULL};
         struct vth *v = demo_start_with(NULL, env, 24, 80);
         demo_expect(v, READY);
         vth_keys(v, "雪夜中");
@@ -428,8 +434,8 @@ static void test_no_room(void **state)
     (void)state;
     static const char *const names[] = {"TERM=dumb", "TERM=nosuchterm", "TERM=../x", "X="};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        const char *const env[] = {names[i], "LC_ALL=C.UTF-8", "HOME=/nonexistent", "INPUTRC=/dev/null",
-                                   NULL};
+        const char *const env[] = {names[i], "LC_ALL=C.UTF-8", "HOME=/nonexistent",
+                                   "INPUTRC=/dev/null", NULL};
         struct vth *v = demo_start_with(NULL, env, 24, 80);
         demo_expect(v, "line mode:");
         demo_expect(v, ">");
@@ -454,7 +460,7 @@ static void test_foreign_terminfo(void **state)
     chmod(dir, 0777); /* anybody could have written there */
     snprintf(variable, sizeof variable, "TERMINFO=%s", dir);
     const char *const env[] = {"TERM=xterm-256color", "LC_ALL=C.UTF-8", "HOME=/nonexistent",
-                               "INPUTRC=/dev/null", variable, NULL};
+                               "INPUTRC=/dev/null",   variable,         NULL};
     struct vth *v = demo_start_with(NULL, env, 24, 80);
     demo_expect(v, READY);
     demo_leave(v);
@@ -469,7 +475,7 @@ static void test_stderr_goes_to_the_log(void **state)
     assert_true(fd >= 0);
     snprintf(variable, sizeof variable, "DEMO_LOG=%s", path);
     const char *const env[] = {"TERM=xterm-256color", "LC_ALL=C.UTF-8", "HOME=/nonexistent",
-                               "INPUTRC=/dev/null", variable, NULL};
+                               "INPUTRC=/dev/null",   variable,         NULL};
     struct vth *v = demo_start_with(NULL, env, 24, 80);
     demo_expect(v, READY);
     vth_keys(v, "/stderr\r");
@@ -493,8 +499,8 @@ static void test_key_mash(void **state)
     for (size_t i = 0; i < sizeof bytes; i++) {
         seed = seed * 1103515245u + 12345u;
         bytes[i] = (char)(seed >> 16);
-        if (bytes[i] == '\003' || bytes[i] == '\004' || bytes[i] == '\032' ||
-            bytes[i] == '\030' || bytes[i] == 'y')
+        if (bytes[i] == '\003' || bytes[i] == '\004' || bytes[i] == '\032' || bytes[i] == '\030' ||
+            bytes[i] == 'y')
             bytes[i] = 'a'; /* not to leave, stop or edit */
     }
     vth_send(v, bytes, sizeof bytes);

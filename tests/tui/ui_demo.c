@@ -1,6 +1,7 @@
 /* ui_demo.c - a house without an engine, for the tests of the screen: what is submitted joins the
- * manuscript, and a timer streams scripted Chinese text as if a model wrote it. Commands typed in the
- * prompt make it do the rest; see `commands`. After the screen is closed it prints what it knows. */
+ * manuscript, and a timer streams scripted Chinese text as if a model wrote it. Commands typed in
+ * the prompt make it do the rest; see `commands`. After the screen is closed it prints what it
+ * knows. */
 #include "config.h"
 
 #include <langinfo.h>
@@ -24,9 +25,9 @@ static const char script[] = "那一夜，雪下得很大。老人推开门，�
 static struct demo {
     struct ui *ui;
     int timer;
-    size_t at;           /* in the script */
-    int left;            /* characters still to stream */
-    int step;            /* characters at each tick of the timer */
+    size_t at; /* in the script */
+    int left;  /* characters still to stream */
+    int step;  /* characters at each tick of the timer */
     size_t n_submitted, n_draft, n_passage, n_last;
     uint64_t newest;
     char action[64];
@@ -140,7 +141,8 @@ static void evil(void)
 
 static bool command(const char *text)
 {
-    static const struct ui_candidate items[] = {{"first", "the first one"}, {"第二", "二"}, {"third", NULL}};
+    static const struct ui_candidate items[] = {
+        {"first", "the first one"}, {"第二", "二"}, {"third", NULL}};
     int n = 0;
     char name[32] = "";
     if (text[0] != '/' || sscanf(text, "%31s %d", name, &n) < 1)
@@ -275,10 +277,16 @@ static void set_locale(void)
 
 int main(int argc, char **argv)
 {
-    struct ui_host host = {.on_submit = on_submit, .on_action = on_action, .on_complete = on_complete,
-                           .on_draft = on_draft,   .on_passage = on_passage, .on_hangup = on_hangup,
+    struct ui_host host = {.on_submit = on_submit,
+                           .on_action = on_action,
+                           .on_complete = on_complete,
+                           .on_draft = on_draft,
+                           .on_passage = on_passage,
+                           .on_hangup = on_hangup,
                            .is_busy = is_busy};
-    struct ui_options options = {.mouse = true, .app_name = "xuxie", .commands = commands,
+    struct ui_options options = {.mouse = true,
+                                 .app_name = "xuxie",
+                                 .commands = commands,
                                  .prompt_hint = "Write on, or press Enter."};
     struct err err = ERR_INIT;
     const char *why;
@@ -304,9 +312,9 @@ int main(int argc, char **argv)
     show_status();
     int ended_by = ui_run(demo.ui);
     ui_close(demo.ui);
-    printf("ended by %d hangup %d submitted %zu last %zu [%.*s] draft [%.*s] passage %zu\n", ended_by,
-           demo.hangup, demo.n_submitted, demo.n_last, short_length(&demo.last), str_cstr(&demo.last),
-           short_length(&demo.draft), str_cstr(&demo.draft), demo.n_passage);
+    printf("ended by %d hangup %d submitted %zu last %zu [%.*s] draft [%.*s] passage %zu\n",
+           ended_by, demo.hangup, demo.n_submitted, demo.n_last, short_length(&demo.last),
+           str_cstr(&demo.last), short_length(&demo.draft), str_cstr(&demo.draft), demo.n_passage);
     close(demo.timer);
     str_free(&demo.last);
     str_free(&demo.draft);

@@ -1,5 +1,6 @@
-/* vth.c - see vth.h. The program's terminal is the slave of a pty; everything happens in vth_pump(),
- * which reads what it wrote, shows it to libvterm and the tokenizer, and writes the answers back. */
+/* vth.c - see vth.h. The program's terminal is the slave of a pty; everything happens in
+ * vth_pump(), which reads what it wrote, shows it to libvterm and the tokenizer, and writes the
+ * answers back. */
 #include "config.h"
 
 #include "tests/tui/vth.h"
@@ -49,7 +50,7 @@ struct tokenizer {
 
 struct vth {
     int master;
-    pid_t child;   /* of ours: the program, or the tiny shell */
+    pid_t child; /* of ours: the program, or the tiny shell */
     pid_t program;
     bool exited;
     int status;
@@ -65,7 +66,8 @@ struct vth {
     int64_t last_output_ms;
 };
 
-/* ---- the tokenizer ---------------------------------------------------------------------------- */
+/* ---- the tokenizer ----------------------------------------------------------------------------
+ */
 
 static void offend(struct tokenizer *t, const char *what, unsigned value)
 {
@@ -232,7 +234,8 @@ static void tokenize(struct tokenizer *t, const char *bytes, size_t n)
     }
 }
 
-/* ---- libvterm --------------------------------------------------------------------------------- */
+/* ---- libvterm ---------------------------------------------------------------------------------
+ */
 
 static int on_cursor(VTermPos pos, VTermPos old, int visible, void *user)
 {
@@ -263,7 +266,8 @@ static void open_screen(struct vth *v)
     vterm_screen_reset(v->screen, 1);
 }
 
-/* ---- processes -------------------------------------------------------------------------------- */
+/* ---- processes --------------------------------------------------------------------------------
+ */
 
 static _Noreturn void run_program(const struct vth_options *o)
 {
@@ -430,7 +434,8 @@ void vth_hang_up(struct vth *v)
     v->master = -1;
 }
 
-/* ---- pumping ---------------------------------------------------------------------------------- */
+/* ---- pumping ----------------------------------------------------------------------------------
+ */
 
 static void queue_answer(struct vth *v, const void *bytes, size_t n)
 {
@@ -453,7 +458,8 @@ static void collect_answers(struct vth *v)
     v->tokens.asked_sync = false;
 }
 
-/* libvterm 0.1.4 prints the final of a sequence whose '$' it does not know: keep the query from it. */
+/* libvterm 0.1.4 prints the final of a sequence whose '$' it does not know: keep the query from it.
+ */
 static void show(struct vth *v, const char *bytes, size_t n)
 {
     static const char query[] = "\033[?2026$p";
@@ -585,7 +591,8 @@ bool vth_wait_stopped(struct vth *v, int timeout_ms)
     return false;
 }
 
-/* ---- input ------------------------------------------------------------------------------------ */
+/* ---- input ------------------------------------------------------------------------------------
+ */
 
 void vth_send(struct vth *v, const char *bytes, size_t n)
 {
@@ -630,7 +637,8 @@ void vth_resize(struct vth *v, int rows, int columns)
     ioctl(v->master, TIOCSWINSZ, &ws);
 }
 
-/* ---- the screen ------------------------------------------------------------------------------- */
+/* ---- the screen -------------------------------------------------------------------------------
+ */
 
 static bool cell_at(struct vth *v, int row, int column, VTermScreenCell *cell)
 {

@@ -19,10 +19,10 @@ struct vth_options {
     char *const *argv;
     const char *const *env; /* "NAME=VALUE", ended by NULL; nothing else is inherited but PATH */
     int rows, columns;
-    bool job;               /* run it as a job of a tiny shell, so that it can be stopped */
-    bool synchronized;      /* answer that synchronized updates are supported */
-    bool mute;              /* answer no query at all */
-    bool wide;              /* claim that ambiguous characters take two columns */
+    bool job;          /* run it as a job of a tiny shell, so that it can be stopped */
+    bool synchronized; /* answer that synchronized updates are supported */
+    bool mute;         /* answer no query at all */
+    bool wide;         /* claim that ambiguous characters take two columns */
 };
 
 struct vth *vth_start(const struct vth_options *options);
@@ -40,7 +40,8 @@ void vth_hang_up(struct vth *v);
 
 void vth_keys(struct vth *v, const char *bytes);
 void vth_send(struct vth *v, const char *bytes, size_t n);
-void vth_paste(struct vth *v, const char *text, size_t n); /* bracketed when the program asked for it */
+void vth_paste(struct vth *v, const char *text,
+               size_t n); /* bracketed when the program asked for it */
 void vth_mouse(struct vth *v, int button, int row, int column);
 void vth_resize(struct vth *v, int rows, int columns);
 
@@ -52,7 +53,8 @@ bool vth_wait_gone(struct vth *v, const char *text, int timeout_ms);
 bool vth_wait_exit(struct vth *v, int timeout_ms, int *status);
 void vth_pump(struct vth *v, int ms);
 
-/* Row y as UTF-8 without the blanks at its end; wide characters once. Borrowed until the next call. */
+/* Row y as UTF-8 without the blanks at its end; wide characters once. Borrowed until the next call.
+ */
 const char *vth_row(struct vth *v, int y);
 /* The whole screen, rows ended by newlines; borrowed until the next call. */
 const char *vth_screen(struct vth *v);
@@ -71,8 +73,8 @@ bool vth_termios_restored(const struct vth *v);
 /* A private mode (2004, 1000, ...) as the program last set it. */
 bool vth_mode(const struct vth *v, int mode);
 
-size_t vth_bytes(const struct vth *v);              /* written by the program so far */
-size_t vth_frames(const struct vth *v);             /* synchronized updates seen */
+size_t vth_bytes(const struct vth *v);  /* written by the program so far */
+size_t vth_frames(const struct vth *v); /* synchronized updates seen */
 /* What was written, all of it: for searches in the raw stream. */
 const char *vth_raw(const struct vth *v, size_t *n);
 /* The kinds seen, one per line, sorted: "CSI m", "CSI ?2004h", "OSC 52", "C0 0d". */

@@ -32,8 +32,8 @@ static void test_vectors(void **state)
     (void)state;
     static const struct {
         const char *text, *base64;
-    } rfc4648[] = {{"f", "Zg=="},         {"fo", "Zm8="},         {"foo", "Zm9v"},
-                   {"foob", "Zm9vYg=="},  {"fooba", "Zm9vYmE="},  {"foobar", "Zm9vYmFy"},
+    } rfc4648[] = {{"f", "Zg=="},           {"fo", "Zm8="},        {"foo", "Zm9v"},
+                   {"foob", "Zm9vYg=="},    {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"},
                    {"\xFF\xFE\xFD", "//79"}};
     for (size_t i = 0; i < ARRAY_LEN(rfc4648); i++) {
         struct str want = STR_INIT;
@@ -63,6 +63,7 @@ static void test_limits(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_vectors), cmocka_unit_test(test_limits)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_vectors),
+                                       cmocka_unit_test(test_limits)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

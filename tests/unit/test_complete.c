@@ -42,7 +42,11 @@ static void test_cases(void **state)
         {"/s", {"/set", "/save-as"}, 2, "/s", 0},
         {"/se", {"/set"}, 1, "/set", 0},
         {"/m 雪", {"雪夜", "雪花"}, 2, "雪", 3},
-        {"/m ", {"雪夜", "雨夜"}, 2, "", 3}, /* both begin with the same bytes, not the same character */
+        {"/m ",
+         {"雪夜", "雨夜"},
+         2,
+         "",
+         3}, /* both begin with the same bytes, not the same character */
         {"/M", {"/model"}, 1, "/model", 0},
         {"/abc", {"/a", "/ab"}, 2, "/abc", 0}, /* never takes away what was typed */
     };
@@ -72,6 +76,7 @@ static void test_nothing(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases), cmocka_unit_test(test_nothing)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases),
+                                       cmocka_unit_test(test_nothing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -187,6 +187,18 @@ static void test_cancel_keeps_undo_lists_apart(void **state)
     }
 }
 
+static void test_return_after_an_argument(void **state)
+{
+    (void)state;
+    edit_set_mode("vi");
+    KEYS("句", "\033", "3", "\r");
+    char *line = edit_take_submitted();
+    assert_non_null(line);
+    assert_string_equal(line, "句");
+    free(line);
+    expect("", 0);
+}
+
 static void test_cleared_text_comes_back(void **state)
 {
     (void)state;
@@ -258,6 +270,40 @@ static void test_requests(void **state)
     expect("x", 0);
 }
 
+/* Walks through history, searches, arguments, undo and changes from outside, in any order: this is
+ * where readline's undo lists and ours could meet. A sanitizer says whether they did. */
+static void test_random_keys(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {
+        "\033[A", "\033[B", "\033[C", "\033[D", "\033[3~", "雪",   "a", "b",     "\r",    "\n",
+        "\022",   "\023",   "\033",   "\037",   "\031",    "\177", "3", "\033b", "\033d", "\033y",
+        "\001",   "\005",   "\013",   "\025",   "\027",    "\007", "k", "j",     "x",     "dd",
+        "u",      "p",      "i",      "r中",    "cw",      "U",    "/", "n",     "\033p", "\033<",
+    };
+    uint32_t seed = 1;
+    for (int i = 0; i < 20000; i++) {
+        seed = seed * 1103515245u + 12345u;
+        uint32_t r = seed >> 16;
+        if (i % 1000 == 0)
+            edit_set_mode(i % 2000 == 0 ? "emacs" : "vi");
+        switch (r % 60) {
+        case 0: edit_cancel(); break;
+        case 1: edit_insert("行\nq", 5); break;
+        case 2: edit_set("set", 3); break;
+        case 3: edit_replace(r % 7, r % 11, "REPL", 4); break;
+        case 4: edit_set_point(r % 13); break;
+        default: feed(keys[(seed >> 8) % ARRAY_LEN(keys)]); break;
+        }
+        for (char *line; (line = edit_take_submitted()) != NULL; free(line))
+            edit_history_add(line);
+    }
+    edit_take_request(EDIT_COMPLETE);
+    edit_take_request(EDIT_EXTERNAL);
+    edit_cancel();
+    expect("", 0);
+}
+
 static void test_setting_the_cursor(void **state)
 {
     (void)state;
@@ -286,12 +332,14 @@ int main(void)
         T(test_cancel_in_a_search),
         T(test_cancel_while_walking_history),
         T(test_cancel_keeps_undo_lists_apart),
+        T(test_return_after_an_argument),
         T(test_cleared_text_comes_back),
         T(test_paste_is_one_undo_step),
         T(test_broken_bytes),
         T(test_insertion_ends_a_search),
         T(test_history),
         T(test_requests),
+        T(test_random_keys),
         T(test_setting_the_cursor),
     };
 #undef T

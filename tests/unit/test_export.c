@@ -63,6 +63,14 @@ static void test_formats(void **state)
     assert_int_equal(export_story(s, path_of("a.md"), &err), 0);
     assert_string_equal(get_file("a.md"), "# 雪夜\n\n\\# 一\n\n二\\*三\n\n");
     story_free(s);
+
+    s = story_new(1, "1. *");
+    static const char text[] = "2) a & b\n    c\0d\n12 e";
+    story_add(s, s->root, 2, NODE_AUTHOR, text, sizeof text - 1);
+    assert_int_equal(export_story(s, path_of("b.md"), &err), 0);
+    static const char md[] = "# 1\\. \\*\n\n2\\) a \\& b\n\n&nbsp;&nbsp;&nbsp;&nbsp;c\0d\n\n12 e\n\n";
+    assert_memory_equal(get_file("b.md"), md, sizeof md);
+    story_free(s);
 }
 
 /* A target that cannot be replaced stays as it is, and nothing is left beside it. */

@@ -1,5 +1,5 @@
-/* test_help.c - the help screen and the hints tell what the key table does; one displayable line out
- * of any text; the theme has a look for every role. */
+/* test_help.c - the help screen and the hints tell what the key table does; one displayable line
+ * out of any text; the theme has a look for every role. */
 #include "config.h"
 
 #include <setjmp.h>
@@ -21,9 +21,8 @@
 static void test_help(void **state)
 {
     (void)state;
-    static const struct ui_help_row commands[] = {{"/set", "NAME VALUE", "changes a setting"},
-                                                  {"/quit", NULL, "leaves"},
-                                                  {NULL, NULL, NULL}};
+    static const struct ui_help_row commands[] = {
+        {"/set", "NAME VALUE", "changes a setting"}, {"/quit", NULL, "leaves"}, {NULL, NULL, NULL}};
     struct str s = STR_INIT;
     assert_int_equal(keymap_bind("retry", "F12", NULL), 0);
     assert_int_equal(keymap_bind("copy", "", NULL), 0);

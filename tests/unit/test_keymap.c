@@ -36,14 +36,30 @@ static void test_default_keys(void **state)
         const char *bytes;
         enum ui_action action;
     } cases[] = {
-        {"\003", UI_INTERRUPT},         {"\033[15~", UI_RETRY},       {"\033u", UI_UNDO},
-        {"\033r", UI_REDO},             {"\033[1;3D", UI_SIBLING_PREV}, {"\033[1;3C", UI_SIBLING_NEXT},
-        {"\033\r", UI_NEWLINE},         {"\n", UI_NEWLINE},           {"\033w", UI_COPY},
-        {"\033[5~", UI_PAGE_UP},        {"\033[6~", UI_PAGE_DOWN},    {"\033[1;2A", UI_SCROLL_UP},
-        {"\033[1;5B", UI_SCROLL_DOWN},  {"\033[1;5H", UI_TOP},        {"\033[1;5F", UI_BOTTOM},
-        {"\033[20~", UI_SETTINGS},      {"\033OP", UI_HELP},          {"\014", UI_REDRAW},
-        {"\032", UI_SUSPEND},           {"\r", UI_NONE},              {"u", UI_NONE},
-        {"雪", UI_NONE},                {"\030", UI_NONE},            {"\033[A", UI_NONE},
+        {"\003", UI_INTERRUPT},
+        {"\033[15~", UI_RETRY},
+        {"\033u", UI_UNDO},
+        {"\033r", UI_REDO},
+        {"\033[1;3D", UI_SIBLING_PREV},
+        {"\033[1;3C", UI_SIBLING_NEXT},
+        {"\033\r", UI_NEWLINE},
+        {"\n", UI_NEWLINE},
+        {"\033w", UI_COPY},
+        {"\033[5~", UI_PAGE_UP},
+        {"\033[6~", UI_PAGE_DOWN},
+        {"\033[1;2A", UI_SCROLL_UP},
+        {"\033[1;5B", UI_SCROLL_DOWN},
+        {"\033[1;5H", UI_TOP},
+        {"\033[1;5F", UI_BOTTOM},
+        {"\033[20~", UI_SETTINGS},
+        {"\033OP", UI_HELP},
+        {"\014", UI_REDRAW},
+        {"\032", UI_SUSPEND},
+        {"\r", UI_NONE},
+        {"u", UI_NONE},
+        {"雪", UI_NONE},
+        {"\030", UI_NONE},
+        {"\033[A", UI_NONE},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         assert_int_equal(look_up(cases[i].bytes, &idle), cases[i].action);

@@ -1,6 +1,6 @@
-/* test_pretok.c - splitting as GPT-2's regular expression does. The expected pieces are those of
- * the `tokenizers` library 0.23 (pre_tokenizers.ByteLevel), save for the lines on invalid UTF-8,
- * which it does not take. */
+/* test_pretok.c - splitting as the regular expressions of GPT-2, Llama 3 and Qwen2 do. The expected
+ * pieces are those of the `tokenizers` library 0.23 (pre_tokenizers.ByteLevel and .Split), save for
+ * the lines on invalid UTF-8, which it does not take. */
 #include "config.h"
 
 #include <setjmp.h>
@@ -58,6 +58,86 @@ static const char *const gpt2[] = {
     "雪|\xE9\x9B",
 };
 
+static const char *const llama3[] = {
+    "Hello| world",
+    "I|'M| WE|'RE| they|'Ll| '|ſx|'S|x",
+    "abc|123|456|7| |12",
+    "3|.|14",
+    " |12",
+    " | |12",
+    "a| | b",
+    "a| \n\n| | b",
+    "a| \n \n",
+    "  \n",
+    "!?\n\n|abc",
+    "$abc",
+    "\tabc",
+    "\t|\tabc",
+    "(中文|)| ，|雪",
+    "，雪下",
+    "！！\r\n\r\n|好",
+    " !|x",
+    "\n|abc",
+    "　雪",
+    "  ",
+    "x|  ",
+    "a|\r\n|b",
+    "'t|is| '|x| '",
+    "½Ⅷ٣|1|a",
+    "नमस|्त|े",
+    "a|\xC2\x85"
+    "b",
+    "e|\xCC\x81"
+    "x",
+    "😀👍|a",
+    "_a|__|b",
+    "\n  \n| x",
+    " | !|x",
+    "1|'d",
+    "a|\xC2\xA0"
+    "b",
+};
+
+static const char *const qwen2[] = {
+    "Hello| world",
+    "I|'M| WE|'RE| they|'Ll| '|ſx|'S|x",
+    "abc|1|2|3|4|5|6|7| |1|2",
+    "3|.|1|4",
+    " |1|2",
+    " | |1|2",
+    "a| | b",
+    "a| \n\n| | b",
+    "a| \n \n",
+    "  \n",
+    "!?\n\n|abc",
+    "$abc",
+    "\tabc",
+    "\t|\tabc",
+    "(中文|)| ，|雪",
+    "，雪下",
+    "！！\r\n\r\n|好",
+    " !|x",
+    "\n|abc",
+    "　雪",
+    "  ",
+    "x|  ",
+    "a|\r\n|b",
+    "'t|is| '|x| '",
+    "½|Ⅷ|٣|1|a",
+    "नमस|्त|े",
+    "a|\xC2\x85"
+    "b",
+    "e|\xCC\x81"
+    "x",
+    "😀👍|a",
+    "_a|__|b",
+    "\n  \n| x",
+    " | !|x",
+    "1|'d",
+    "a|\xC2\xA0"
+    "b",
+};
+
 static void check(const struct pretok *p, const char *row)
 {
     char text[256];
@@ -81,24 +161,47 @@ static void check(const struct pretok *p, const char *row)
     b_free(&b);
 }
 
+static void check_all(const char *name, const char *const *row, size_t n)
+{
+    const struct pretok *p = pretok_find(name);
+    assert_non_null(p);
+    assert_string_equal(p->name, name);
+    assert_ptr_equal(pretok_of_regex(p->regex), p);
+    for (size_t i = 0; i < n; i++)
+        check(p, row[i]);
+}
+
 static void test_gpt2(void **state)
 {
     (void)state;
-    const struct pretok *p = pretok_find("gpt-2");
-    for (size_t i = 0; i < ARRAY_LEN(gpt2); i++)
-        check(p, gpt2[i]);
+    check_all("gpt-2", gpt2, ARRAY_LEN(gpt2));
+}
+
+static void test_llama3(void **state)
+{
+    (void)state;
+    check_all("llama-bpe", llama3, ARRAY_LEN(llama3));
+}
+
+static void test_qwen2(void **state)
+{
+    (void)state;
+    check_all("qwen2", qwen2, ARRAY_LEN(qwen2));
 }
 
 static void test_every_byte_moves_on(void **state)
 {
     (void)state;
-    const struct pretok *p = pretok_find("gpt-2");
-    for (int a = 0; a < 256; a++) {
-        for (int b = 0; b < 256; b++) {
-            char text[2] = {(char)a, (char)b};
-            size_t n = p->first(text, 2);
-            assert_in_range(n, 1, 2);
-            assert_int_equal(p->first(text + 1, 1), 1);
+    static const char *const names[] = {"gpt-2", "llama-bpe", "qwen2"};
+    for (size_t row = 0; row < ARRAY_LEN(names); row++) {
+        const struct pretok *p = pretok_find(names[row]);
+        for (int a = 0; a < 256; a++) {
+            for (int b = 0; b < 256; b++) {
+                char text[2] = {(char)a, (char)b};
+                size_t n = p->first(text, 2);
+                assert_in_range(n, 1, 2);
+                assert_int_equal(p->first(text + 1, 1), 1);
+            }
         }
     }
 }
@@ -110,13 +213,14 @@ static void test_names(void **state)
     assert_non_null(pretok_find("default"));
     assert_non_null(pretok_find(""));
     assert_null(pretok_find("qwen9"));
+    assert_null(pretok_of_regex("(a+)+$"));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gpt2),
-        cmocka_unit_test(test_every_byte_moves_on),
+        cmocka_unit_test(test_gpt2),  cmocka_unit_test(test_llama3),
+        cmocka_unit_test(test_qwen2), cmocka_unit_test(test_every_byte_moves_on),
         cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
