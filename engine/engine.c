@@ -20,7 +20,6 @@
 
 #include <assert.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +30,7 @@
 #include "src/base/clock.h"
 #include "src/base/i18n.h"
 #include "src/base/mem.h"
+#include "src/base/thread.h"
 
 enum {
     SLOTS = 8,    /* one runs, one waits, the others may hold cancelled ones */
@@ -310,24 +310,6 @@ static void *engine_main(void *engine)
 
 /* --- the caller's thread --------------------------------------------------------------------- */
 
-/* Starts the thread with all signals blocked, but those that a fault raises in the thread itself:
- * the handlers must run (engine_fault; the terminal's rescue), and a blocked one would kill at
- * once. */
-static int start_thread(struct engine *e)
-{
-    sigset_t most, before;
-    sigfillset(&most);
-    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
-    for (size_t i = 0; i < ARRAY_LEN(faults); i++)
-        sigdelset(&most, faults[i]);
-    pthread_sigmask(SIG_SETMASK, &most, &before);
-    int error = pthread_create(&e->thread, NULL, engine_main, e);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error == 0)
-        pthread_setname_np(e->thread, "xuxie-engine");
-    return error;
-}
-
 int engine_open(const char *path, const struct engine_options *options, struct engine **out,
                 struct err *err)
 {
@@ -352,7 +334,7 @@ int engine_open(const char *path, const struct engine_options *options, struct e
     pthread_mutex_init(&e->lock, NULL);
     pthread_cond_init(&e->work, NULL);
     pthread_cond_init(&e->idle, NULL);
-    int error = start_thread(e);
+    int error = thread_start(&e->thread, "xuxie-engine", engine_main, e);
     if (error != 0) {
         pthread_cond_destroy(&e->idle);
         pthread_cond_destroy(&e->work);

@@ -40,7 +40,7 @@ static void say_err(struct room *r, const struct err *err)
 static void cmd_retry(struct room *r, char *arg)
 {
     (void)arg;
-    turn_retry(r->turn);
+    room_retry(r);
 }
 
 static void cmd_undo(struct room *r, char *arg)

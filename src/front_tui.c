@@ -14,6 +14,7 @@
 #include "src/base/mem.h"
 #include "src/base/str.h"
 #include "src/commands.h"
+#include "src/locale_setup.h"
 #include "src/room.h"
 #include "ui/ui.h"
 
@@ -228,7 +229,7 @@ static void host_action(void *ctx, enum ui_action action)
     struct room *r = &t->room;
     switch (action) {
     case UI_STOP: turn_stop(r->turn); break;
-    case UI_RETRY: turn_retry(r->turn); break;
+    case UI_RETRY: room_retry(r); break;
     case UI_UNDO: turn_undo(r->turn); break;
     case UI_REDO: turn_redo(r->turn); break;
     case UI_SIBLING_PREV: turn_sibling(r->turn, -1); break;
@@ -321,6 +322,7 @@ int front_tui_run(const struct settings *settings, const char *what)
         return err_exit_status(err.code);
     }
     struct ui_help_row *rows = help_rows();
+    char **environment = locale_child_environ();
     struct ui_options options = {
         .mouse = settings->mouse,
         .ambiguous_width = (int)settings->ambiguous_width,
@@ -329,6 +331,7 @@ int front_tui_run(const struct settings *settings, const char *what)
         .prompt_hint = _("Write on, or press Enter and the model does."),
         .commands = rows,
         .on_fault = engine_fault,
+        .child_environ = environment,
     };
     struct ui_host host = {
         .ctx = &t, .on_submit = host_submit, .on_action = host_action,
@@ -355,6 +358,7 @@ int front_tui_run(const struct settings *settings, const char *what)
     for (size_t i = 0; rows[i].name; i++)
         free((char *)rows[i].name);
     free(rows);
+    free(environment);
     free(t.shown);
     free(t.standing);
     return ended_by == SIGINT ? 130 : ended_by ? 1 : status;

@@ -30,7 +30,8 @@
 
 enum { RESCUE_EVERY_MS = 500, HISTORY_MAX = 1000, FLUSH_MS = 3000, NAME_CHARACTERS = 16 };
 
-/* ---- the turn's voice, passed on to the front end ------------------------------------------------ */
+/* ---- the turn's voice, passed on to the front end
+ * ------------------------------------------------ */
 
 static void on_grew(void *ctx, enum node_kind kind, const char *text, size_t n)
 {
@@ -61,7 +62,8 @@ static void say(struct room *r, enum turn_level level, const char *text)
     r->front->notice(r->front->ctx, level, text);
 }
 
-/* ---- the store ----------------------------------------------------------------------------------- */
+/* ---- the store
+ * ----------------------------------------------------------------------------------- */
 
 static void open_store(struct room *r)
 {
@@ -123,7 +125,8 @@ static void rescue(struct room *r, int64_t now_ms)
     str_free(&path);
 }
 
-/* The story is about to be left: what only the rescue file holds stays there, before the next one. */
+/* The story is about to be left: what only the rescue file holds stays there, before the next one.
+ */
 static void rescue_keep(struct room *r)
 {
     if (r->store && !r->store_problem)
@@ -141,7 +144,7 @@ static void show_standing(struct room *r, const char *problem)
     }
     struct str s = STR_INIT;
     if (r->rescue_path)
-        str_printf(&s, _("%s. Your words are kept in %s"), problem, r->rescue_path);
+        str_printf(&s, _("Your words are kept in %s: %s"), r->rescue_path, problem);
     else
         str_puts(&s, problem);
     r->front->standing(r->front->ctx, str_cstr(&s));
@@ -182,7 +185,8 @@ void room_draft(struct room *r, const char *text, size_t n)
     store_put_draft(r->store, r->story->ref, text, n);
 }
 
-/* ---- stories ------------------------------------------------------------------------------------- */
+/* ---- stories
+ * ------------------------------------------------------------------------------------- */
 
 static struct story *new_story(struct room *r, const char *title)
 {
@@ -215,8 +219,7 @@ static struct story *story_from_file(struct room *r, const char *path, struct er
     struct story *s = new_story(r, title);
     free(title);
     if (text.len) {
-        store_ref ref =
-            store_put_node(r->store, s->ref, 0, NODE_AUTHOR, str_cstr(&text), text.len);
+        store_ref ref = store_put_node(r->store, s->ref, 0, NODE_AUTHOR, str_cstr(&text), text.len);
         story_add(s, s->root, ref, NODE_AUTHOR, str_cstr(&text), text.len);
         store_put_current(r->store, s->ref, ref);
     }
@@ -330,7 +333,8 @@ const char *room_story_name(const struct room *r)
     return name;
 }
 
-/* ---- the engine ---------------------------------------------------------------------------------- */
+/* ---- the engine
+ * ---------------------------------------------------------------------------------- */
 
 static void drop_next(struct room *r)
 {
@@ -442,11 +446,23 @@ void room_pump(struct room *r)
         use_next(r);
 }
 
-/* ---- what the person does ------------------------------------------------------------------------ */
+/* ---- what the person does
+ * ------------------------------------------------------------------------ */
 
 static bool is_command(const char *text, size_t n)
 {
     return n > 1 && text[0] == '/' && text[1] != '/';
+}
+
+/* Is there one, or will there be? */
+static bool has_model(const struct room *r)
+{
+    return r->engine || r->next_engine || !r->load_failed;
+}
+
+static void say_no_model(struct room *r)
+{
+    say(r, TURN_WARNING, _("No model is loaded: /model chooses one."));
 }
 
 void room_submit(struct room *r, const char *text, size_t n)
@@ -466,12 +482,20 @@ void room_submit(struct room *r, const char *text, size_t n)
         text++;
         n--;
     }
-    if (!r->engine && !r->next_engine && r->load_failed) {
+    if (has_model(r)) {
+        turn_submit(r->turn, text, n);
+    } else {
         turn_add(r->turn, text, n);
-        say(r, TURN_WARNING, _("No model is loaded: /model chooses one."));
-        return;
+        say_no_model(r);
     }
-    turn_submit(r->turn, text, n);
+}
+
+void room_retry(struct room *r)
+{
+    if (has_model(r))
+        turn_retry(r->turn);
+    else
+        say_no_model(r);
 }
 
 bool room_busy(const struct room *r)
@@ -504,7 +528,8 @@ void room_hangup(struct room *r)
         log_error("store: %s", err.msg);
 }
 
-/* ---- life ---------------------------------------------------------------------------------------- */
+/* ---- life
+ * ---------------------------------------------------------------------------------------- */
 
 int room_open(struct room *r, const struct settings *settings, const char *what,
               const struct front *front, struct err *err)
@@ -603,15 +628,14 @@ int room_close(struct room *r)
     return status;
 }
 
-/* ---- status -------------------------------------------------------------------------------------- */
+/* ---- status
+ * -------------------------------------------------------------------------------------- */
 
 static void describe_activity(const struct room *r, const struct turn_progress *p, char *out,
                               size_t size)
 {
     switch (p->state) {
-    case TURN_WAITING:
-        snprintf(out, size, _("loading the model %d %%"), r->next_percent);
-        break;
+    case TURN_WAITING: snprintf(out, size, _("loading the model %d %%"), r->next_percent); break;
     case TURN_READING:
         if (p->total > 0)
             snprintf(out, size, _("reading %d %%"), p->done * 100 / p->total);

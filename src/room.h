@@ -66,6 +66,8 @@ int room_close(struct room *r);
 
 /* Enter in the prompt: a slash command, or text for the manuscript. */
 void room_submit(struct room *r, const char *text, size_t n);
+/* Another take of the current passage. */
+void room_retry(struct room *r);
 /* A descriptor told with front->watch is readable. */
 void room_pump(struct room *r);
 /* About every 100 ms: store status, rescue file. */

@@ -24,7 +24,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +35,7 @@
 #include "src/base/log.h"
 #include "src/base/mem.h"
 #include "src/base/utf8.h"
+#include "src/base/thread.h"
 #include "src/store_priv.h"
 
 enum { BATCH_MS = 50, SYNC_MS = 1000, RETRY_MS = 1000 };
@@ -327,11 +327,7 @@ static void *writer_main(void *arg)
 
 int writer_start(struct store *s, struct err *err)
 {
-    sigset_t all, old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are the UI thread's */
-    int rc = pthread_create(&s->thread, NULL, writer_main, s);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    int rc = thread_start(&s->thread, "xuxie-store", writer_main, s);
     if (rc != 0)
         return err_set(err, E_RESOURCE, _("cannot start the thread that saves: %s"), strerror(rc));
     s->has_thread = true;

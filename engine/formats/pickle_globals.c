@@ -159,13 +159,18 @@ static int take_numbers(const struct vm *vm, uint32_t tuple, int64_t out[SOURCE_
     return (int)n;
 }
 
-/* Do all elements of the tensor lie among the n of its storage? */
+static bool is_empty(const struct pickle_tensor *t)
+{
+    for (int i = 0; i < t->n_dims; i++)
+        if (t->shape[i] == 0)
+            return true;
+    return false;
+}
+
+/* Do all elements of the tensor, which is not empty, lie among the n of its storage? */
 static bool lies_within(const struct pickle_tensor *t, int64_t n)
 {
     int64_t last = t->offset;
-    for (int i = 0; i < t->n_dims; i++)
-        if (t->shape[i] == 0)
-            return true; /* it has none */
     for (int i = 0; i < t->n_dims; i++) {
         int64_t way;
         if (__builtin_mul_overflow(t->shape[i] - 1, t->stride[i], &way) ||
@@ -179,9 +184,6 @@ static bool lies_within(const struct pickle_tensor *t, int64_t n)
 static bool is_bounded(const struct pickle_tensor *t, int64_t n_storage)
 {
     int64_t n = 1;
-    for (int i = 0; i < t->n_dims; i++)
-        if (t->shape[i] == 0)
-            return true;
     for (int i = 0; i < t->n_dims; i++)
         if (__builtin_mul_overflow(n, t->shape[i], &n))
             return false;
@@ -209,13 +211,14 @@ static int make_tensor(struct vm *vm, uint32_t args, uint32_t *out)
                          _("a tensor's shape and strides must be tuples of the same number of "
                            "sizes, %d at most, none negative."),
                          SOURCE_MAX_DIMS);
-    if (!lies_within(&t, s->view_elements))
+    bool empty = is_empty(&t);
+    if (!empty && !lies_within(&t, s->view_elements))
         return vm_refuse(vm, E_INPUT,
                          _("a tensor reaches beyond the %lld elements of its storage."),
                          (long long)s->view_elements);
-    if (!is_bounded(&t, s->view_elements))
+    if (!empty && !is_bounded(&t, s->view_elements))
         return vm_refuse(vm, E_INPUT, _("a tensor repeats its elements beyond any use."));
-    t.offset += s->view_begin; /* lies within n_elements */
+    t.offset = empty ? 0 : t.offset + s->view_begin; /* lies within n_elements */
     int rc = vm_grow(vm, (void **)&p->tensor, &p->cap_tensors, p->n_tensors, sizeof t,
                      LIMIT_PICKLE_TENSORS);
     if (rc == 0)

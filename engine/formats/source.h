@@ -37,6 +37,9 @@ struct source;
  * dict is: the value of the key "state_dict", "module" or "model" when there is one, else the object
  * itself; nested dicts are joined with dots. */
 int source_open(const char *path, struct source **out, struct err *err);
+/* The same over bytes in memory, borrowed until source_close(); `name` stands for the path. */
+int source_from_bytes(const char *name, const void *data, size_t n_bytes, struct source **out,
+                      struct err *err);
 void source_close(struct source *s);
 const char *source_format(const struct source *s); /* "safetensors", "torch zip", "torch legacy" */
 const char *source_path(const struct source *s);
@@ -44,8 +47,14 @@ size_t source_count(const struct source *s);
 const struct source_tensor *source_at(const struct source *s, size_t i);
 const struct source_tensor *source_find(const struct source *s, const char *name);
 
-const char *source_dtype_name(enum source_dtype t);
+/* Compares the checksums that the format has (torch zip). Opening does so for files of at most
+ * LIMIT_SOURCE_CHECKSUMS bytes; who reads all of a larger one anyway asks for it here. */
+int source_check(const struct source *s, struct err *err);
+
+const char *source_dtype_name(enum source_dtype t); /* as safetensors spells it: "F32" */
 size_t source_dtype_bytes(enum source_dtype t);
+
+int64_t source_n_elements(const struct source_tensor *t);
 
 /* Element `first`.. of the tensor in row-major order of its shape, n of them, as f32. */
 void source_read_f32(const struct source_tensor *t, int64_t first, int64_t n, float *out);

@@ -32,6 +32,7 @@
 
 #include "src/base/i18n.h"
 #include "src/base/mem.h"
+#include "src/base/thread.h"
 
 enum { SPIN_NS = 50000, PAUSES_PER_LOOK = 16 };
 
@@ -158,23 +159,6 @@ static void *worker_main(void *arg)
     }
 }
 
-/* Threads inherit the mask of the thread that makes them. Signals that a thread's own fault raises
- * stay open: blocked, they would kill the process without running its handlers. */
-static int start_worker(struct worker *w)
-{
-    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
-    sigset_t blocked, before;
-    sigfillset(&blocked);
-    for (size_t i = 0; i < ARRAY_LEN(faults); i++)
-        sigdelset(&blocked, faults[i]);
-    pthread_sigmask(SIG_SETMASK, &blocked, &before);
-    int failed = pthread_create(&w->thread, NULL, worker_main, w);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!failed)
-        pthread_setname_np(w->thread, "xuxie-pool");
-    return failed;
-}
-
 int pool_new(int n_threads, struct pool **out, struct err *err)
 {
     assert(n_threads >= 1);
@@ -195,7 +179,7 @@ int pool_new(int n_threads, struct pool **out, struct err *err)
     for (; p->n < n_threads; p->n++) {
         struct worker *w = &p->workers[p->n - 1];
         *w = (struct worker){.pool = p, .index = p->n};
-        int failed = start_worker(w);
+        int failed = thread_start(&w->thread, "xuxie-pool", worker_main, w);
         if (failed) {
             int n_started = p->n;
             pool_free(p);

@@ -2,7 +2,7 @@
 # test_environment.sh - places where nothing can be kept: homes and databases that cannot be used, full
 # disks. The room opens all the same, says so in a standing line, and the words are in a rescue file
 # whose path is told.
-. "${top_srcdir:-.}/tests/tui/tmux.sh"
+. "${top_srcdir:-.}/tests/tui/tmux.sh" || exit 99
 
 words='那一夜,雪下得很大。'
 
@@ -88,6 +88,16 @@ head -c 20000 /dev/urandom >"$T/x.db"
 database "noise" x.db
 printf 'Once upon a time there was a text file.\n' >"$T/x.db"
 database "a text" x.db
+printf 'Once upon a time there was a text file.\n' >"$T/x.db"
+begin 80x24 C.UTF-8 --db "$T/x.db"
+see "80 columns: the room opens" wait_for 10 shows "xuxie-preview"
+enter "$words"
+see "80 columns: the rescue file is told" wait_for 10 shows "rescue-"
+key C-c
+wait_for 10 is_still
+enter /quit
+wait_for 10 left 3
+rm -f "$T/x.db" "$(rescue_path)"
 {
     printf 'SQLite format 3\0'
     head -c 8000 /dev/urandom

@@ -2,7 +2,7 @@
 # test_gguf_files.sh - the malformed model files of gen_gguf.py, one flaw each. None may end xuxie by a
 # signal or hold it up; what is refused is refused with status 1 and one plain line that names the flaw.
 # (Truncated, empty and missing files, folders and pipes: tests/cli/test_model.sh.)
-. "${top_srcdir:-.}/tests/cli/lib.sh"
+. "${top_srcdir:-.}/tests/cli/lib.sh" || exit 99
 
 if ! command -v python3 >/dev/null; then
     echo '1..0 # SKIP python3 is missing'

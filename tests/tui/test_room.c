@@ -397,6 +397,30 @@ static void test_retry_with_seed(void **state)
     str_free(&now);
 }
 
+/* Without a model the room takes the author's words and says what is missing. */
+static void test_no_model(void **state)
+{
+    struct rig *r = *state;
+    struct str story = STR_INIT;
+    rig_start_with(r, 24, 80, (const char *const[]){"--model", "/nonexistent/m.gguf", NULL}, NULL,
+                   false);
+    expect(r->v, "/nonexistent/m.gguf");
+    expect(r->v, READY);
+    vth_keys(r->v, "\033[15~"); /* F5 */
+    expect(r->v, "No model is loaded");
+    assert_true(vth_find(r->v, "loading") < 0);
+    rig_enter(r, RIG_OPENING);
+    assert_true(rig_story(r, &story));
+    assert_string_equal(str_cstr(&story), RIG_OPENING "\n");
+    rig_enter(r, "/model preview-q8_0");
+    expect(r->v, "xuxie-preview");
+    vth_keys(r->v, "\r");
+    assert_true(rig_shows_more_than(r, strlen(RIG_OPENING)));
+    rig_stop_writing(r);
+    quit_cleanly(r);
+    str_free(&story);
+}
+
 static void test_mouse_wheel(void **state)
 {
     struct rig *r = *state;
@@ -539,9 +563,9 @@ int main(void)
         ROOM_TEST(test_suspend),       ROOM_TEST(test_hangup),
         ROOM_TEST(test_terminate),     ROOM_TEST(test_terminal_closed),
         ROOM_TEST(test_interrupt_key), ROOM_TEST(test_retry_with_seed),
-        ROOM_TEST(test_mouse_wheel),   ROOM_TEST(test_vi_mode),
-        ROOM_TEST(test_editor),        ROOM_TEST(test_no_color),
-        ROOM_TEST(test_line_mode),
+        ROOM_TEST(test_no_model),      ROOM_TEST(test_mouse_wheel),
+        ROOM_TEST(test_vi_mode),       ROOM_TEST(test_editor),
+        ROOM_TEST(test_no_color),      ROOM_TEST(test_line_mode),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

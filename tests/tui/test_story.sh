@@ -1,7 +1,7 @@
 #!/bin/bash
 # test_story.sh - the story a stranger lives through, in tmux, in three locales and three sizes: write,
 # let the model go on, stop, retry, undo, redo, leave, and find it again to the last character.
-. "${top_srcdir:-.}/tests/tui/tmux.sh"
+. "${top_srcdir:-.}/tests/tui/tmux.sh" || exit 99
 
 opening='那一夜,雪下得很大。'
 

@@ -5,7 +5,7 @@
 # exit status comes to $T/left, what it says on standard error to $T/said.
 # see DESCRIPTION CMD... is check, and shows the screen when CMD fails.
 
-. "${top_srcdir:-.}/tests/cli/lib.sh"
+. "${top_srcdir:-.}/tests/cli/lib.sh" || exit 99
 
 command -v tmux >/dev/null || { echo '1..0 # SKIP tmux is missing'; exit 0; }
 socket=xuxie-test-$$
