@@ -187,7 +187,7 @@ static int load_checked(struct backend *b, const char *path, const struct engine
     }
     if (!progress(ctx, PERCENT_CHECKED / 2))
         return E_CANCELLED;
-    rc = tokenizer_from_weights(weights, &b->tokenizer, err);
+    rc = model_open_tokenizer(b->model, &b->tokenizer, err);
     if (rc == 0)
         rc = plan_make(b->model, options, &b->plan, err);
     if (rc == 0)

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/formats/infile.h"
 #include "engine/model_hparams.h"
 #include "src/base/i18n.h"
 #include "src/base/limits.h"
@@ -236,7 +237,7 @@ static int find_arch(struct model *m, struct err *err)
     m->arch = arch_find(name.s, name.n);
     if (!m->arch)
         return err_set(err, E_UNSUPPORTED,
-                       _("%s: the architecture \"%s\" is not known; known are: %s"), path,
+                       _("%s: general.architecture is \"%s\", which is not known; known are: %s"), path,
                        err_quote(quoted, sizeof(quoted), name.s, name.n), arch_names());
     return 0;
 }
@@ -300,6 +301,25 @@ void model_free(struct model *m)
     free(m->layers);
     weights_close(m->weights);
     free(m);
+}
+
+int model_open_tokenizer(const struct model *m, struct tokenizer **out, struct err *err)
+{
+    struct tokenizer *t = NULL;
+    int rc = tokenizer_from_weights(m->weights, &t, err);
+    if (rc)
+        return rc;
+    if (tokenizer_count(t) > m->hp.n_vocab) {
+        char shown[INFILE_QUOTE_BYTES];
+        rc = err_set(err, E_INPUT,
+                     _("%s: token_embd.weight has %d rows, but the vocabulary has %d tokens"),
+                     infile_quote(shown, weights_path(m->weights)), m->hp.n_vocab,
+                     (int)tokenizer_count(t));
+        tokenizer_free(t);
+        return rc;
+    }
+    *out = t;
+    return 0;
 }
 
 int64_t model_n_params(const struct model *m)

@@ -8,6 +8,7 @@
 #include "engine/arch.h"
 #include "engine/formats/weights.h"
 #include "engine/sample_params.h"
+#include "engine/tokenizers/tokenizer.h"
 #include "src/base/err.h"
 
 struct hparams {
@@ -46,6 +47,9 @@ struct model {
  * missing or misshapen tensors in one message. */
 int model_open(struct weights *weights, struct model **out, struct err *err);
 void model_free(struct model *m);
+
+/* The tokenizer of the model's file. E_INPUT when it has more tokens than token_embd has rows. */
+int model_open_tokenizer(const struct model *m, struct tokenizer **out, struct err *err);
 
 int64_t model_n_params(const struct model *m);
 const char *model_type_name(const struct model *m); /* type of most weight bytes */

@@ -53,7 +53,7 @@ static int facts_open(const char *path, const struct settings *settings, struct 
     if (!rc)
         rc = model_open(weights, &f->model, err); /* takes the weights */
     if (!rc)
-        rc = tokenizer_from_weights(f->model->weights, &f->tokenizer, err);
+        rc = model_open_tokenizer(f->model, &f->tokenizer, err);
     if (!rc)
         rc = plan_make(f->model, &options, &f->plan, err);
     if (rc) {

@@ -36,7 +36,7 @@ int direct_open(const struct settings *settings, struct direct *d, struct err *e
     blas_init();
     int rc = open_model(settings, d, err);
     if (!rc)
-        rc = tokenizer_from_weights(d->model->weights, &d->tokenizer, err);
+        rc = model_open_tokenizer(d->model, &d->tokenizer, err);
     if (!rc)
         rc = plan_make(d->model, &options, &d->plan, err);
     if (!rc)

@@ -181,7 +181,8 @@ const struct option_row option_rows[] = {
     {.name = "echo", .type = OPTION_BOOL, FLAG(echo), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
      .commands = CMD_CONTINUE, .def = "off", .help = N_("Print the prompt before the new text")},
     {.name = "json", .type = OPTION_BOOL, FLAG(json), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
-     .commands = CMD_CONTINUE | CMD_MODEL_LIST | CMD_MODEL_INFO | CMD_PERPLEXITY | CMD_BENCH,
+     .commands = CMD_CONTINUE | CMD_MODEL_LIST | CMD_MODEL_INFO | CMD_MODEL_TENSORS |
+                 CMD_PERPLEXITY | CMD_BENCH,
      .def = "off", .help = N_("Print JSON for programs instead of text for people")},
     {.name = "logprobs", .type = OPTION_BOOL, FLAG(logprobs), .group = GROUP_PROGRAM,
      .scope = SCOPE_CLI, .commands = CMD_CONTINUE, .def = "off",

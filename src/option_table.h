@@ -35,6 +35,7 @@ enum command_bit {
     CMD_MODEL_LOGITS = 1 << 6,
     CMD_PERPLEXITY = 1 << 7,
     CMD_BENCH = 1 << 8,
+    CMD_MODEL_TENSORS = 1 << 9,
 };
 
 enum option_type {

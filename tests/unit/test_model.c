@@ -152,11 +152,11 @@ static void numbers_out_of_range(void **state)
         {{"gpt2.block_count", TINY_U32, .u = 1}, "blk.1.attn_norm.weight is not part"},
         {{"gpt2.block_count", TINY_U32, .u = 1024}, "and 12258 more"},
         {{"gpt2.embedding_length", TINY_U32, .u = 0}, "gpt2.embedding_length"},
-        {{"gpt2.embedding_length", TINY_U32, .u = 128}, "token_embd.weight is [64, 67]"},
+        {{"gpt2.embedding_length", TINY_U32, .u = 128}, "token_embd.weight has the shape [64, 67]"},
         {{"gpt2.context_length", TINY_U32, .u = UINT32_MAX}, "gpt2.context_length"},
         {{"gpt2.context_length", TINY_U32, .u = 1024},
-         "position_embd.weight is [64, 48] and should be [64, 1024]"},
-        {{"gpt2.feed_forward_length", TINY_U32, .u = 95}, "ffn_up.weight is [64, 96]"},
+         "position_embd.weight has the shape [64, 48] and should have [64, 1024]"},
+        {{"gpt2.feed_forward_length", TINY_U32, .u = 95}, "ffn_up.weight has the shape [64, 96]"},
         {{"gpt2.attention.layer_norm_epsilon", TINY_F32, .f = NAN}, "layer_norm_epsilon"},
         {{"gpt2.attention.layer_norm_epsilon", TINY_F32, .f = -1e-5f}, "layer_norm_epsilon"},
         {{"gpt2.attention.layer_norm_epsilon", TINY_F32, .f = INFINITY}, "layer_norm_epsilon"},
@@ -190,9 +190,9 @@ static void tensors_at_odds(void **state)
     };
     static const char *const words[] = {
         "token_embd.weight is missing",
-        "blk.1.ffn_up.bias is [5] and should be [96]",
-        "blk.0.attn_qkv.weight is [192, 64] and should be [64, 192]",
-        "blk.1.ffn_norm.weight is [64, 1] and should be [64]",
+        "blk.1.ffn_up.bias has the shape [5] and should have [96]",
+        "blk.0.attn_qkv.weight has the shape [192, 64] and should have [64, 192]",
+        "blk.1.ffn_norm.weight has the shape [64, 1] and should have [64]",
         "blk.0.ffn_gate.weight is not part of this architecture",
         "surprise\\u{1B} is not part of this architecture",
     };
