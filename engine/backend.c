@@ -38,6 +38,7 @@
 enum {
     TOUCH_STEP_BYTES = 8 << 20,
     NAME_BYTES = 256,
+    MAX_WATCHED = 16,
     PERCENT_CHECKED = 20, /* of loading is done when the file is known to be good */
 };
 
@@ -48,7 +49,8 @@ struct backend {
     struct tokenizer *tokenizer;
     struct plan plan;
     struct pool *pool;             /* used by the engine thread only */
-    bool watched;                  /* by fault.c */
+    const void *watched[MAX_WATCHED]; /* by fault.c */
+    size_t n_watched;
     atomic_bool damaged;           /* written by the SIGBUS handler, read by the engine thread */
     uint8_t *is_breaker, *is_keep; /* [n_vocab], see sample.h; one block */
     dev_t device;                  /* which file was mapped */
@@ -162,6 +164,36 @@ static void fill_info(struct backend *b)
     tokenizer_identity(b->tokenizer, b->info.tokenizer_identity);
 }
 
+/* From now on a file that is cut short only sets the flag. Of a model of very many files the first
+ * are watched. */
+static void watch_files(struct backend *b, const struct weights *w)
+{
+    for (size_t i = 0; i < weights_n_regions(w) && b->n_watched < MAX_WATCHED; i++) {
+        size_t n_bytes;
+        const void *region = weights_region(w, i, &n_bytes);
+        if (region && fault_watch(region, n_bytes, &b->damaged))
+            b->watched[b->n_watched++] = region;
+    }
+}
+
+static void unwatch_files(struct backend *b)
+{
+    while (b->n_watched > 0)
+        fault_unwatch(b->watched[--b->n_watched]);
+}
+
+/* The percentages of weights_load() as those of loading. */
+struct load_progress {
+    bool (*progress)(void *ctx, int percent);
+    void *ctx;
+};
+
+static bool load_progress(void *arg, int percent)
+{
+    const struct load_progress *p = arg;
+    return p->progress(p->ctx, PERCENT_CHECKED + percent * (99 - PERCENT_CHECKED) / 100);
+}
+
 /* Everything that can refuse the file. */
 static int load_checked(struct backend *b, const char *path, const struct engine_options *options,
                         bool (*progress)(void *, int), void *ctx, struct err *err)
@@ -175,14 +207,10 @@ static int load_checked(struct backend *b, const char *path, const struct engine
         b->device = st.st_dev;
         b->inode = st.st_ino;
     }
-    size_t n_bytes;
-    const void *base = weights_base(weights, &n_bytes);
-    b->watched = fault_watch(base, n_bytes, &b->damaged);
+    watch_files(b, weights);
     rc = model_open(weights, &b->model, err); /* takes the weights */
     if (rc < 0) {
-        if (b->watched)
-            fault_unwatch(base);
-        b->watched = false;
+        unwatch_files(b);
         return rc;
     }
     if (!progress(ctx, PERCENT_CHECKED / 2))
@@ -194,6 +222,9 @@ static int load_checked(struct backend *b, const char *path, const struct engine
         rc = classify_tokens(b, err);
     if (rc == 0)
         rc = pool_new(b->plan.n_threads, &b->pool, err);
+    struct load_progress load = {progress, ctx};
+    if (rc == 0)
+        rc = weights_load(weights, load_progress, &load, err);
     return rc;
 }
 
@@ -234,10 +265,7 @@ void backend_free(struct backend *b)
     pool_free(b->pool);
     free(b->is_breaker);
     tokenizer_free(b->tokenizer);
-    if (b->watched) {
-        size_t n_bytes;
-        fault_unwatch(weights_base(b->model->weights, &n_bytes));
-    }
+    unwatch_files(b);
     model_free(b->model);
     free(b);
 }

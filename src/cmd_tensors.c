@@ -35,8 +35,7 @@ struct listing {
 static void get_weights(const struct listing *l, size_t i, struct row *out)
 {
     const struct tensor *t = weights_at(l->weights, i);
-    *out =
-        (struct row){.name = t->name, .type = quant_name(t->type), .n_dims = t->n_dims};
+    *out = (struct row){.name = t->name, .type = quant_name(t->type), .n_dims = t->n_dims};
     for (int k = 0; k < t->n_dims; k++) /* ggml has the fastest first */
         out->shape[k] = t->dim[t->n_dims - 1 - k];
 }

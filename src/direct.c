@@ -21,6 +21,8 @@ static int open_model(const struct settings *settings, struct direct *d, struct 
         rc = weights_open(str_cstr(&path), &weights, err);
     if (!rc)
         rc = model_open(weights, &d->model, err); /* takes the weights */
+    if (!rc)
+        rc = weights_load(weights, NULL, NULL, err);
     d->path = str_take(&path);
     return rc;
 }

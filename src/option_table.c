@@ -403,5 +403,7 @@ void flags_free(struct flags *f)
     free(f->tokenizer);
     free(f->ids);
     free(f->npy);
+    free(f->output);
+    free(f->type);
     memset(f, 0, sizeof *f);
 }

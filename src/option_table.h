@@ -21,6 +21,7 @@ struct flags {
     bool special, jsonl;                      /* tokenize, detokenize */
     char *tokenizer;                          /* path; NULL: the model's. owned */
     char *ids, *npy;                          /* model logits. owned */
+    char *output, *type;                      /* model import. owned */
     int64_t n_prompt, n_gen, repetitions;     /* bench */
 };
 
@@ -36,6 +37,8 @@ enum command_bit {
     CMD_PERPLEXITY = 1 << 7,
     CMD_BENCH = 1 << 8,
     CMD_MODEL_TENSORS = 1 << 9,
+    CMD_MODEL_IMPORT = 1 << 10,
+    CMD_MODEL_QUANTIZE = 1 << 11,
 };
 
 enum option_type {

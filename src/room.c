@@ -30,8 +30,7 @@
 
 enum { RESCUE_EVERY_MS = 500, HISTORY_MAX = 1000, FLUSH_MS = 3000, NAME_CHARACTERS = 16 };
 
-/* ---- the turn's voice, passed on to the front end
- * ------------------------------------------------ */
+/* ---- the turn's voice, passed on to the front end -------------------------------------------- */
 
 static void on_grew(void *ctx, enum node_kind kind, const char *text, size_t n)
 {
@@ -62,8 +61,7 @@ static void say(struct room *r, enum turn_level level, const char *text)
     r->front->notice(r->front->ctx, level, text);
 }
 
-/* ---- the store
- * ----------------------------------------------------------------------------------- */
+/* ---- the store ------------------------------------------------------------------------------- */
 
 static void open_store(struct room *r)
 {
@@ -185,8 +183,7 @@ void room_draft(struct room *r, const char *text, size_t n)
     store_put_draft(r->store, r->story->ref, text, n);
 }
 
-/* ---- stories
- * ------------------------------------------------------------------------------------- */
+/* ---- stories --------------------------------------------------------------------------------- */
 
 static struct story *new_story(struct room *r, const char *title)
 {
@@ -333,8 +330,7 @@ const char *room_story_name(const struct room *r)
     return name;
 }
 
-/* ---- the engine
- * ---------------------------------------------------------------------------------- */
+/* ---- the engine ------------------------------------------------------------------------------ */
 
 static void drop_next(struct room *r)
 {
@@ -446,8 +442,7 @@ void room_pump(struct room *r)
         use_next(r);
 }
 
-/* ---- what the person does
- * ------------------------------------------------------------------------ */
+/* ---- what the person does -------------------------------------------------------------------- */
 
 static bool is_command(const char *text, size_t n)
 {
@@ -528,8 +523,7 @@ void room_hangup(struct room *r)
         log_error("store: %s", err.msg);
 }
 
-/* ---- life
- * ---------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 int room_open(struct room *r, const struct settings *settings, const char *what,
               const struct front *front, struct err *err)
@@ -628,8 +622,7 @@ int room_close(struct room *r)
     return status;
 }
 
-/* ---- status
- * -------------------------------------------------------------------------------------- */
+/* ---- status ---------------------------------------------------------------------------------- */
 
 static void describe_activity(const struct room *r, const struct turn_progress *p, char *out,
                               size_t size)

@@ -23,7 +23,7 @@
 
 typedef unsigned long long ull; /* what %llu takes */
 
-#define MARK UINT32_MAX /* on the stack, in place of a value */
+#define MARK  UINT32_MAX /* on the stack, in place of a value */
 #define UNSET UINT32_MAX /* in the memo */
 
 enum { PROTOCOL_MAX = 5, ARRAY_MIN = 64 };
@@ -103,7 +103,8 @@ int vm_grow(struct vm *vm, void **array, size_t *cap, size_t n, size_t size, siz
 int vm_new(struct vm *vm, struct node node, uint32_t *out)
 {
     struct pickle *p = vm->p;
-    int rc = vm_grow(vm, (void **)&p->node, &p->cap_nodes, p->n_nodes, sizeof node, LIMIT_PICKLE_NODES);
+    int rc =
+        vm_grow(vm, (void **)&p->node, &p->cap_nodes, p->n_nodes, sizeof node, LIMIT_PICKLE_NODES);
     if (rc != 0)
         return rc;
     p->node[p->n_nodes] = node;
@@ -114,7 +115,7 @@ int vm_new(struct vm *vm, struct node node, uint32_t *out)
 static int push(struct vm *vm, uint32_t value)
 {
     int rc = vm_grow(vm, (void **)&vm->stack, &vm->cap_stack, vm->n_stack, sizeof *vm->stack,
-                  LIMIT_PICKLE_NODES);
+                     LIMIT_PICKLE_NODES);
     if (rc == 0)
         vm->stack[vm->n_stack++] = value;
     return rc;
@@ -159,7 +160,7 @@ int vm_append(struct vm *vm, uint32_t container, uint32_t value)
 {
     struct pickle *p = vm->p;
     int rc = vm_grow(vm, (void **)&p->cell, &p->cap_cells, p->n_cells, sizeof *p->cell,
-                  2 * LIMIT_PICKLE_NODES);
+                     2 * LIMIT_PICKLE_NODES);
     if (rc != 0)
         return rc;
     uint32_t c = (uint32_t)p->n_cells++;
@@ -337,7 +338,7 @@ static int remember(struct vm *vm, uint64_t i)
                          LIMIT_PICKLE_MEMO);
     while (vm->n_memo <= i) {
         rc = vm_grow(vm, (void **)&vm->memo, &vm->cap_memo, vm->n_memo, sizeof *vm->memo,
-                  LIMIT_PICKLE_MEMO);
+                     LIMIT_PICKLE_MEMO);
         if (rc != 0)
             return rc;
         vm->memo[vm->n_memo++] = UNSET;

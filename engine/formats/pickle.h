@@ -57,7 +57,8 @@ struct pickle_storage {
     struct meta_string key;
     int dtype; /* enum source_dtype or PICKLE_UNTYPED */
     int64_t n_elements;
-    int64_t view_begin, view_elements; /* the part of them that tensors see; all, but in old files */
+    int64_t view_begin,
+        view_elements; /* the part of them that tensors see; all, but in old files */
 };
 
 /* A view of a storage: every element was checked to lie inside it. */
@@ -81,7 +82,7 @@ enum pickle_type pickle_type(const struct pickle *p, uint32_t value);
 bool pickle_int(const struct pickle *p, uint32_t value, int64_t *out);
 bool pickle_bool(const struct pickle *p, uint32_t value, bool *out);
 bool pickle_bytes(const struct pickle *p, uint32_t value, struct meta_string *out); /* and TEXT */
-bool pickle_long(const struct pickle *p, uint32_t value, struct meta_string *out); /* its bytes */
+bool pickle_long(const struct pickle *p, uint32_t value, struct meta_string *out);  /* its bytes */
 const struct pickle_tensor *pickle_tensor(const struct pickle *p, uint32_t value);
 
 /* The items of a container front to back, those of a DICT as key, value, key, value...:

@@ -14,9 +14,9 @@
 #include "src/base/mem.h"
 
 enum global_kind {
-    CONSTANT,  /* not callable */
-    OPAQUE,    /* callable; what it makes is dropped */
-    STORAGE,   /* a class of storages, in persistent ids; not callable */
+    CONSTANT, /* not callable */
+    OPAQUE,   /* callable; what it makes is dropped */
+    STORAGE,  /* a class of storages, in persistent ids; not callable */
     ORDERED_DICT,
     TENSOR,    /* storage, offset, shape, strides, and more that says nothing about values */
     PARAMETER, /* its first argument */
@@ -203,8 +203,7 @@ static int make_tensor(struct vm *vm, uint32_t args, uint32_t *out)
     if (s->dtype == PICKLE_UNTYPED)
         return vm_refuse(vm, E_UNSUPPORTED, _("a tensor over a storage without an element type."));
     if (!pickle_int(p, arg[1], &t.offset) || t.offset < 0)
-        return vm_refuse(vm, E_INPUT,
-                         _("a tensor's offset is not a number from 0 to 2^63 - 1."));
+        return vm_refuse(vm, E_INPUT, _("a tensor's offset is not a number from 0 to 2^63 - 1."));
     t.n_dims = take_numbers(vm, arg[2], t.shape);
     if (t.n_dims < 0 || take_numbers(vm, arg[3], t.stride) != t.n_dims)
         return vm_refuse(vm, E_INPUT,
@@ -273,7 +272,8 @@ int vm_storage(struct vm *vm, uint32_t id, uint32_t *out)
     struct pickle *p = vm->p;
     uint32_t item[STORAGE_ARGS + 1];
     struct meta_string word;
-    size_t n_items = pickle_type(p, id) == PICKLE_TUPLE ? take_items(vm, id, item, ARRAY_LEN(item)) : 0;
+    size_t n_items =
+        pickle_type(p, id) == PICKLE_TUPLE ? take_items(vm, id, item, ARRAY_LEN(item)) : 0;
     struct pickle_storage s = {.n_elements = -1};
     const struct global *type = NULL;
     if (n_items < STORAGE_ARGS || !pickle_bytes(p, item[0], &word) || !text_is(word, "storage"))

@@ -46,10 +46,23 @@ static bool is_legacy(const unsigned char *p, size_t n)
     return n >= 4 && memcmp(p, "\x80\x02\x8a\x0a", 4) == 0;
 }
 
-/* The header's length, less than 2^40, or a header that begins as one. */
+static bool is_gguf(const unsigned char *p, size_t n)
+{
+    return n >= 4 && memcmp(p, "GGUF", 4) == 0;
+}
+
+static bool is_other_pickle(const unsigned char *p, size_t n)
+{
+    return n >= 2 && p[0] == 0x80 && p[1] >= 2 && p[1] <= 5;
+}
+
+/* A header that begins as one, or at least a length, less than 2^40, that is nothing else. */
 static bool is_safetensors(const unsigned char *p, size_t n)
 {
-    return (n > 8 && p[8] == '{') || (n >= 8 && p[5] == 0 && p[6] == 0 && p[7] == 0);
+    if (n > 8 && p[8] == '{')
+        return true;
+    return n >= 8 && p[5] == 0 && p[6] == 0 && p[7] == 0 && !is_gguf(p, n) &&
+           !is_other_pickle(p, n);
 }
 
 static const struct format formats[] = {
@@ -61,12 +74,13 @@ static const struct format formats[] = {
 /* What is none of these, told better than sniff.h can, which speaks to who wants a GGUF file. */
 static int refuse(const struct source_file *f, struct err *err)
 {
-    if (f->n_bytes >= 4 && memcmp(f->data, "GGUF", 4) == 0)
-        return err_set(err, E_INPUT,
-                       _("%s: magic at byte 0: this is a GGUF model, not a published checkpoint; it "
-                         "can be used as it is."),
-                       f->shown);
-    if (f->n_bytes >= 2 && f->data[0] == 0x80 && f->data[1] >= 2 && f->data[1] <= 5)
+    if (is_gguf(f->data, f->n_bytes))
+        return err_set(
+            err, E_INPUT,
+            _("%s: magic at byte 0: this is a GGUF model, not a published checkpoint; it "
+              "can be used as it is."),
+            f->shown);
+    if (is_other_pickle(f->data, f->n_bytes))
         return err_set(err, E_UNSUPPORTED,
                        _("%s: magic at byte 0: this is a Python pickle, but not a checkpoint that "
                          "torch.save() wrote; nothing of it was read."),
@@ -216,7 +230,7 @@ typedef void convert_fn(const unsigned char *p, ptrdiff_t step, int64_t n, float
     {                                                                                              \
         for (int64_t i = 0; i < n; i++) {                                                          \
             type v;                                                                                \
-            memcpy(&v, p + i * step, sizeof v);                                                             \
+            memcpy(&v, p + i * step, sizeof v);                                                    \
             out[i] = expression;                                                                   \
         }                                                                                          \
     }
@@ -237,11 +251,11 @@ static const struct {
     size_t n_bytes;
     convert_fn *convert;
 } dtypes[N_SOURCE_DTYPES] = {
-    [SOURCE_F32] = {"F32", 4, from_f32}, [SOURCE_F16] = {"F16", 2, from_f16},
+    [SOURCE_F32] = {"F32", 4, from_f32},    [SOURCE_F16] = {"F16", 2, from_f16},
     [SOURCE_BF16] = {"BF16", 2, from_bf16}, [SOURCE_F64] = {"F64", 8, from_f64},
-    [SOURCE_I64] = {"I64", 8, from_i64}, [SOURCE_I32] = {"I32", 4, from_i32},
-    [SOURCE_I16] = {"I16", 2, from_i16}, [SOURCE_I8] = {"I8", 1, from_i8},
-    [SOURCE_U8] = {"U8", 1, from_u8}, [SOURCE_BOOL] = {"BOOL", 1, from_bool},
+    [SOURCE_I64] = {"I64", 8, from_i64},    [SOURCE_I32] = {"I32", 4, from_i32},
+    [SOURCE_I16] = {"I16", 2, from_i16},    [SOURCE_I8] = {"I8", 1, from_i8},
+    [SOURCE_U8] = {"U8", 1, from_u8},       [SOURCE_BOOL] = {"BOOL", 1, from_bool},
 };
 
 const char *source_dtype_name(enum source_dtype t)
@@ -272,6 +286,8 @@ void source_read_f32(const struct source_tensor *t, int64_t first, int64_t n, fl
     int64_t index[SOURCE_MAX_DIMS] = {0};
     int64_t rest = first;
     int last = t->n_dims - 1;
+    if (n <= 0)
+        return; /* the tensor may be empty, and have no element to begin with */
     for (int i = last; i >= 0; i--) {
         index[i] = rest % t->shape[i];
         rest /= t->shape[i];

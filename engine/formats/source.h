@@ -2,9 +2,9 @@
  * mapping, before anybody knows which family it belongs to. Rows: safetensors, torch zip archives,
  * torch legacy files. checkpoint.c makes a struct weights of one or many of them.
  *
- * Reading executes nothing: pickles are data (RELIABILITY B.1.5). Every tensor's elements were checked
- * to lie inside its storage and the storage inside the file. Names are borrowed, not sanitised.
- * Immutable after opening.
+ * Reading executes nothing: pickles are data (RELIABILITY B.1.5). Every tensor's elements were
+ * checked to lie inside its storage and the storage inside the file. Names are borrowed, not
+ * sanitised. Immutable after opening.
  */
 #ifndef XUXIE_ENGINE_FORMATS_SOURCE_H
 #define XUXIE_ENGINE_FORMATS_SOURCE_H
@@ -15,27 +15,35 @@
 #include "src/base/err.h"
 
 enum source_dtype {
-    SOURCE_F32, SOURCE_F16, SOURCE_BF16, SOURCE_F64,
-    SOURCE_I64, SOURCE_I32, SOURCE_I16, SOURCE_I8, SOURCE_U8, SOURCE_BOOL,
+    SOURCE_F32,
+    SOURCE_F16,
+    SOURCE_BF16,
+    SOURCE_F64,
+    SOURCE_I64,
+    SOURCE_I32,
+    SOURCE_I16,
+    SOURCE_I8,
+    SOURCE_U8,
+    SOURCE_BOOL,
     N_SOURCE_DTYPES,
 };
 
 enum { SOURCE_MAX_DIMS = 8 };
 
 struct source_tensor {
-    const char *name;               /* dotted path inside the chosen state dict */
+    const char *name; /* dotted path inside the chosen state dict */
     enum source_dtype dtype;
     int n_dims;
-    int64_t shape[SOURCE_MAX_DIMS]; /* torch order: the last varies fastest when contiguous */
-    int64_t stride[SOURCE_MAX_DIMS];/* in elements, never negative */
-    const void *data;               /* element [0,...,0], little endian, any alignment */
+    int64_t shape[SOURCE_MAX_DIMS];  /* torch order: the last varies fastest when contiguous */
+    int64_t stride[SOURCE_MAX_DIMS]; /* in elements, never negative */
+    const void *data;                /* element [0,...,0], little endian, any alignment */
 };
 
 struct source;
 
-/* Finds the format by content. E_INPUT names file, member or opcode, and offset. For pickles the state
- * dict is: the value of the key "state_dict", "module" or "model" when there is one, else the object
- * itself; nested dicts are joined with dots. */
+/* Finds the format by content. E_INPUT names file, member or opcode, and offset. For pickles the
+ * state dict is: the value of the key "state_dict", "module" or "model" when there is one, else the
+ * object itself; nested dicts are joined with dots. */
 int source_open(const char *path, struct source **out, struct err *err);
 /* The same over bytes in memory, borrowed until source_close(); `name` stands for the path. */
 int source_from_bytes(const char *name, const void *data, size_t n_bytes, struct source **out,

@@ -40,7 +40,6 @@ void source_table_free(struct source_table *table);
 int safetensors_parse(const struct source_file *file, struct source_table *table, struct err *err);
 int torch_zip_parse(const struct source_file *file, struct source_table *table, struct err *err);
 int torch_zip_check(const struct source_file *file, struct err *err);
-int torch_legacy_parse(const struct source_file *file, struct source_table *table,
-                       struct err *err);
+int torch_legacy_parse(const struct source_file *file, struct source_table *table, struct err *err);
 
 #endif

@@ -37,10 +37,9 @@ int source_table_add(struct source_table *table, const struct source_file *file,
 {
     char quoted[360];
     if (n == 0 || n > LIMIT_SOURCE_NAME_BYTES || memchr(name, '\0', n))
-        return err_set(err, E_INPUT,
-                       _("%s: tensor %s: a name of %zu bytes; 1 to %u without NUL are allowed."),
-                       file->shown, err_quote(quoted, sizeof quoted, name, n), n,
-                       LIMIT_SOURCE_NAME_BYTES);
+        return err_set(
+            err, E_INPUT, _("%s: tensor %s: a name of %zu bytes; 1 to %u without NUL are allowed."),
+            file->shown, err_quote(quoted, sizeof quoted, name, n), n, LIMIT_SOURCE_NAME_BYTES);
     if (table->n == LIMIT_SOURCE_TENSORS)
         return err_set(err, E_INPUT, _("%s: more than %u tensors."), file->shown,
                        LIMIT_SOURCE_TENSORS);

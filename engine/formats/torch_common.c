@@ -30,11 +30,14 @@ static int add_storage(struct torch_storages *s, size_t i, const struct source_f
     const struct pickle_storage *p = pickle_storage_at(s->pickle, i);
     char quoted[360];
     err_quote(quoted, sizeof quoted, p->key.s, p->key.n);
-    size_t element = p->dtype == PICKLE_UNTYPED ? 1 : source_dtype_bytes((enum source_dtype)p->dtype);
+    size_t element =
+        p->dtype == PICKLE_UNTYPED ? 1 : source_dtype_bytes((enum source_dtype)p->dtype);
     uint64_t n_bytes;
-    if (__builtin_mul_overflow((uint64_t)p->n_elements, element, &n_bytes) || n_bytes > SIZE_MAX / 2)
-        return err_set(err, E_INPUT, _("%s: storage %s: %lld elements are more than any file "
-                                       "holds."),
+    if (__builtin_mul_overflow((uint64_t)p->n_elements, element, &n_bytes) ||
+        n_bytes > SIZE_MAX / 2)
+        return err_set(err, E_INPUT,
+                       _("%s: storage %s: %lld elements are more than any file "
+                         "holds."),
                        file->shown, quoted, (long long)p->n_elements);
     s->key[s->n] = p->key;
     size_t at = strset_add(&s->keys, s->n);
@@ -137,8 +140,7 @@ static int refuse(const struct walk *w, const char *what)
 }
 
 /* A key as a part of a name; false for one that can be none of a tensor. */
-static bool key_text(const struct pickle *p, uint32_t key, char digits[24],
-                     struct meta_string *out)
+static bool key_text(const struct pickle *p, uint32_t key, char digits[24], struct meta_string *out)
 {
     int64_t number;
     if (!pickle_int(p, key, &number))

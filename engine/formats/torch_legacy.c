@@ -93,8 +93,9 @@ static int place_storage(struct legacy *l, struct torch_storages *s, struct meta
     size_t left = l->file->n_bytes - l->pos;
     size_t i = strset_find(&s->keys, key.s, key.n);
     if (i == STRSET_NONE)
-        return refuse(l, l->pos, _("a storage is listed that no tensor has, so its size is not "
-                                   "known."));
+        return refuse(l, l->pos,
+                      _("a storage is listed that no tensor has, so its size is not "
+                        "known."));
     struct torch_storage *item = &s->item[i];
     if (item->data)
         return refuse(l, l->pos, _("a storage is listed twice."));
@@ -104,8 +105,9 @@ static int place_storage(struct legacy *l, struct torch_storages *s, struct meta
     for (int b = COUNT_BYTES; b-- > 0;)
         count = count << 8 | at[b];
     if (count != (uint64_t)item->n_elements)
-        return refuse(l, l->pos, _("a storage's number of elements is not the one the pickle "
-                                   "has."));
+        return refuse(l, l->pos,
+                      _("a storage's number of elements is not the one the pickle "
+                        "has."));
     item->data = at + COUNT_BYTES;
     l->pos += COUNT_BYTES + (size_t)item->n_bytes;
     return 0;

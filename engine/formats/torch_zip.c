@@ -23,7 +23,7 @@ enum { BYTE_ORDER_MAX = 64 };
 struct archive {
     const struct source_file *file;
     struct zip *zip;
-    size_t n_root; /* of a member's name, with the slash */
+    size_t n_root;                       /* of a member's name, with the slash */
     char name[LIMIT_ZIP_NAME_BYTES + 1]; /* begins with the root */
     struct err *err;
 };

@@ -1,5 +1,6 @@
-/* weights.c - see weights.h. A table of formats, each a row of functions over its own parsed form;
- * the row is found by the first bytes, never by the name of the file. */
+/* weights.c - see weights.h. Formats are rows of functions over their own parsed form; the row is
+ * found by the first bytes, never by the name of the file. A GGUF file is mapped here, the files of
+ * a checkpoint by their own readers. */
 #include "config.h"
 
 #include "engine/formats/weights.h"
@@ -17,6 +18,7 @@
 #define XXH_STATIC_LINKING_ONLY /* the hash state on the stack */
 #include <xxhash.h>
 
+#include "engine/formats/checkpoint.h"
 #include "engine/formats/gguf.h"
 #include "engine/formats/infile.h"
 #include "engine/formats/sniff.h"
@@ -26,12 +28,8 @@
 enum { IDENTITY_SAMPLE_BYTES = 64 << 10 };
 
 struct format {
-    /* Do the first bytes say so? Also true for a file cut within them. */
-    bool (*matches)(const unsigned char *p, size_t n);
-    int (*parse)(const char *shown, const void *data, size_t n, void **tables, struct err *err);
     void (*free)(void *tables);
     void (*describe)(const void *tables, char *out, size_t size);
-    size_t (*header_bytes)(const void *tables);
     size_t (*n_tensors)(const void *tables);
     const struct tensor *(*tensor)(const void *tables, size_t i);
     const struct tensor *(*find)(const void *tables, const char *name);
@@ -41,33 +39,31 @@ struct format {
     const struct meta_value *(*meta_find)(const void *tables, const char *key);
 };
 
+/* A file as it was when it was opened. */
+struct opened_file {
+    const char *path; /* borrowed */
+    struct stat st;
+};
+
 struct weights {
     const struct format *format;
     void *tables; /* the format's */
+    struct checkpoint *checkpoint; /* the same, when it is one */
     const void *data;
     size_t n_bytes;
-    bool mapped;    /* data is our mapping of the file at path */
-    struct stat st; /* when it was mapped */
+    bool mapped; /* data is our mapping of the file at path */
+    struct opened_file *file; /* [n_files], owned; none for bytes in memory */
+    size_t n_files;
     char *path;
     char shown[INFILE_QUOTE_BYTES]; /* path, for messages */
-    char name[16];                  /* of the format */
+    char name[48];                  /* of the format */
 };
 
 /* ---- GGUF ---- */
 
-static bool gguf_row_matches(const unsigned char *p, size_t n)
+static bool is_gguf(const unsigned char *p, size_t n) /* also a file cut within the first bytes */
 {
     return n > 0 && memcmp(p, "GGUF", n < 4 ? n : 4) == 0;
-}
-
-static int gguf_row_parse(const char *shown, const void *data, size_t n, void **tables,
-                          struct err *err)
-{
-    struct gguf *g;
-    int rc = gguf_parse(shown, data, n, &g, err);
-    if (rc == 0)
-        *tables = g;
-    return rc;
 }
 
 static void gguf_row_free(void *tables)
@@ -78,11 +74,6 @@ static void gguf_row_free(void *tables)
 static void gguf_row_describe(const void *tables, char *out, size_t size)
 {
     snprintf(out, size, "GGUF v%d", gguf_version(tables));
-}
-
-static size_t gguf_row_header_bytes(const void *tables)
-{
-    return gguf_header_bytes(tables);
 }
 
 static size_t gguf_row_n_tensors(const void *tables)
@@ -120,21 +111,79 @@ static const struct meta_value *gguf_row_meta_find(const void *tables, const cha
     return gguf_meta_find(tables, key);
 }
 
-static const struct format formats[] = {
-    {
-        .matches = gguf_row_matches,
-        .parse = gguf_row_parse,
-        .free = gguf_row_free,
-        .describe = gguf_row_describe,
-        .header_bytes = gguf_row_header_bytes,
-        .n_tensors = gguf_row_n_tensors,
-        .tensor = gguf_row_tensor,
-        .find = gguf_row_find,
-        .n_meta = gguf_row_n_meta,
-        .meta_key = gguf_row_meta_key,
-        .meta_value = gguf_row_meta_value,
-        .meta_find = gguf_row_meta_find,
-    },
+static const struct format format_gguf = {
+    .free = gguf_row_free,
+    .describe = gguf_row_describe,
+    .n_tensors = gguf_row_n_tensors,
+    .tensor = gguf_row_tensor,
+    .find = gguf_row_find,
+    .n_meta = gguf_row_n_meta,
+    .meta_key = gguf_row_meta_key,
+    .meta_value = gguf_row_meta_value,
+    .meta_find = gguf_row_meta_find,
+};
+
+/* ---- checkpoints ---- */
+
+static void checkpoint_row_free(void *tables)
+{
+    checkpoint_close(tables);
+}
+
+static void checkpoint_row_describe(const void *tables, char *out, size_t size)
+{
+    size_t n = checkpoint_n_files(tables);
+    if (n == 1)
+        snprintf(out, size, "%s", checkpoint_format(tables));
+    else
+        snprintf(out, size, "%s, %zu files", checkpoint_format(tables), n);
+}
+
+static size_t checkpoint_row_n_tensors(const void *tables)
+{
+    return checkpoint_n_tensors(tables);
+}
+
+static const struct tensor *checkpoint_row_tensor(const void *tables, size_t i)
+{
+    return checkpoint_tensor(tables, i);
+}
+
+static const struct tensor *checkpoint_row_find(const void *tables, const char *name)
+{
+    return checkpoint_find(tables, name);
+}
+
+static size_t checkpoint_row_n_meta(const void *tables)
+{
+    return checkpoint_n_meta(tables);
+}
+
+static const char *checkpoint_row_meta_key(const void *tables, size_t i)
+{
+    return checkpoint_meta_key(tables, i);
+}
+
+static const struct meta_value *checkpoint_row_meta_value(const void *tables, size_t i)
+{
+    return checkpoint_meta_value(tables, i);
+}
+
+static const struct meta_value *checkpoint_row_meta_find(const void *tables, const char *key)
+{
+    return checkpoint_meta_find(tables, key);
+}
+
+static const struct format format_checkpoint = {
+    .free = checkpoint_row_free,
+    .describe = checkpoint_row_describe,
+    .n_tensors = checkpoint_row_n_tensors,
+    .tensor = checkpoint_row_tensor,
+    .find = checkpoint_row_find,
+    .n_meta = checkpoint_row_n_meta,
+    .meta_key = checkpoint_row_meta_key,
+    .meta_value = checkpoint_row_meta_value,
+    .meta_find = checkpoint_row_meta_find,
 };
 
 /* ---- opening ---- */
@@ -153,34 +202,78 @@ static struct weights *weights_new(const char *path)
     return w;
 }
 
+static void set_format(struct weights *w, const struct format *format, void *tables)
+{
+    w->format = format;
+    w->tables = tables;
+    format->describe(tables, w->name, sizeof w->name);
+}
+
+static int parse_gguf(struct weights *w, struct err *err)
+{
+    struct gguf *g;
+    int rc = gguf_parse(w->shown, w->data, w->n_bytes, &g, err);
+    if (rc == 0)
+        set_format(w, &format_gguf, g);
+    return rc;
+}
+
+static void unmap(struct weights *w)
+{
+    if (w->mapped)
+        munmap((void *)w->data, w->n_bytes);
+    w->mapped = false;
+    w->data = NULL;
+    w->n_bytes = 0;
+}
+
+static int open_checkpoint(struct weights *w, struct err *err)
+{
+    int rc = checkpoint_open(w->path, &w->checkpoint, err);
+    if (rc != 0)
+        return rc;
+    set_format(w, &format_checkpoint, w->checkpoint);
+    size_t n = checkpoint_n_files(w->checkpoint);
+    struct opened_file *file = calloc(n, sizeof file[0]);
+    if (!file)
+        return err_set(err, E_RESOURCE, _("not enough memory to open a model."));
+    free(w->file);
+    w->file = file;
+    w->n_files = n;
+    for (size_t i = 0; i < n; i++) {
+        file[i].path = checkpoint_file(w->checkpoint, i);
+        if (stat(file[i].path, &file[i].st) != 0)
+            return err_set(err, E_INPUT, _("%s: the files changed while they were opened."),
+                           w->shown);
+    }
+    return 0;
+}
+
 /* Finds the format of w->data and reads its tables. */
 static int parse(struct weights *w, struct err *err)
 {
-    for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
-        if (!formats[i].matches(w->data, w->n_bytes))
-            continue;
-        int rc = formats[i].parse(w->shown, w->data, w->n_bytes, &w->tables, err);
-        if (rc != 0)
-            return rc;
-        w->format = &formats[i];
-        w->format->describe(w->tables, w->name, sizeof w->name);
-        return 0;
-    }
-    return sniff_refuse(w->shown, w->data, w->n_bytes, err);
+    return is_gguf(w->data, w->n_bytes) ? parse_gguf(w, err)
+                                        : sniff_refuse(w->shown, w->data, w->n_bytes, err);
 }
 
 /* Maps the file; an empty one stays unmapped, with no bytes. */
 static int map(struct weights *w, struct err *err)
 {
     int fd;
-    int rc = infile_open(w->path, &fd, &w->st, err);
+    w->file = calloc(1, sizeof w->file[0]);
+    if (!w->file)
+        return err_set(err, E_RESOURCE, _("not enough memory to open a model."));
+    struct stat *st = &w->file[0].st;
+    int rc = infile_open(w->path, &fd, st, err);
     if (rc != 0)
         return rc;
+    w->file[0].path = w->path;
+    w->n_files = 1;
     w->data = "";
-    if ((unsigned long long)w->st.st_size > SIZE_MAX) {
+    if ((unsigned long long)st->st_size > SIZE_MAX) {
         rc = err_set(err, E_RESOURCE, _("%s: the file is too large for this machine."), w->shown);
-    } else if (w->st.st_size > 0) {
-        size_t n = (size_t)w->st.st_size;
+    } else if (st->st_size > 0) {
+        size_t n = (size_t)st->st_size;
         void *p = mmap(NULL, n, PROT_READ, MAP_PRIVATE, fd, 0);
         if (p == MAP_FAILED) {
             rc = err_set(err, E_RESOURCE, _("%s: cannot map the file's %zu bytes: %s."), w->shown,
@@ -193,6 +286,12 @@ static int map(struct weights *w, struct err *err)
     }
     close(fd);
     return rc;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 static int finish_opening(struct weights *w, int rc, struct weights **out)
@@ -210,9 +309,15 @@ int weights_open(const char *path, struct weights **out, struct err *err)
     struct weights *w = weights_new(path);
     if (!w)
         return err_set(err, E_RESOURCE, _("not enough memory to open a model."));
+    if (is_folder(path))
+        return finish_opening(w, open_checkpoint(w, err), out);
     int rc = map(w, err);
-    if (rc == 0)
+    if (rc == 0 && checkpoint_matches(w->data, w->n_bytes)) {
+        unmap(w);
+        rc = open_checkpoint(w, err);
+    } else if (rc == 0) {
         rc = parse(w, err);
+    }
     return finish_opening(w, rc, out);
 }
 
@@ -233,8 +338,8 @@ void weights_close(struct weights *w)
         return;
     if (w->format)
         w->format->free(w->tables);
-    if (w->mapped)
-        munmap((void *)w->data, w->n_bytes);
+    unmap(w);
+    free(w->file);
     free(w->path);
     free(w);
 }
@@ -251,7 +356,15 @@ const char *weights_format(const struct weights *w)
 
 int64_t weights_file_bytes(const struct weights *w)
 {
-    return (int64_t)w->n_bytes;
+    int64_t sum = 0;
+    for (size_t i = 0; i < w->n_files; i++)
+        sum += w->file[i].st.st_size;
+    return w->n_files ? sum : (int64_t)w->n_bytes;
+}
+
+const char *weights_folder(const struct weights *w)
+{
+    return w->checkpoint ? checkpoint_folder(w->checkpoint) : NULL;
 }
 
 const void *weights_base(const struct weights *w, size_t *n_bytes)
@@ -260,16 +373,67 @@ const void *weights_base(const struct weights *w, size_t *n_bytes)
     return w->data;
 }
 
+size_t weights_n_regions(const struct weights *w)
+{
+    return w->checkpoint ? checkpoint_n_files(w->checkpoint) : 1;
+}
+
+const void *weights_region(const struct weights *w, size_t i, size_t *n_bytes)
+{
+    return w->checkpoint ? checkpoint_region(w->checkpoint, i, n_bytes) : weights_base(w, n_bytes);
+}
+
 bool weights_changed(const struct weights *w)
 {
-    if (!w->mapped)
-        return false;
-    struct stat now;
-    if (stat(w->path, &now) != 0)
-        return true;
-    return now.st_dev != w->st.st_dev || now.st_ino != w->st.st_ino ||
-           now.st_size != w->st.st_size || now.st_mtim.tv_sec != w->st.st_mtim.tv_sec ||
-           now.st_mtim.tv_nsec != w->st.st_mtim.tv_nsec;
+    for (size_t i = 0; i < w->n_files; i++) {
+        const struct stat *then = &w->file[i].st;
+        struct stat now;
+        if (stat(w->file[i].path, &now) != 0)
+            return true;
+        if (now.st_dev != then->st_dev || now.st_ino != then->st_ino ||
+            now.st_size != then->st_size || now.st_mtim.tv_sec != then->st_mtim.tv_sec ||
+            now.st_mtim.tv_nsec != then->st_mtim.tv_nsec)
+            return true;
+    }
+    return false;
+}
+
+int weights_load(struct weights *w, bool (*progress)(void *ctx, int percent), void *ctx,
+                 struct err *err)
+{
+    return w->checkpoint ? checkpoint_load(w->checkpoint, progress, ctx, err) : 0;
+}
+
+void weights_read_stored(const struct weights *w, const struct tensor *t, int64_t first, int64_t n,
+                         void *out)
+{
+    if (w->checkpoint) {
+        checkpoint_read(w->checkpoint, t, first, n, out);
+        return;
+    }
+    size_t row_bytes = t->n_bytes / (size_t)(t->dim[1] * t->dim[2] * t->dim[3]);
+    memcpy(out, (const char *)t->data + (size_t)first * row_bytes, (size_t)n * row_bytes);
+}
+
+int weights_read_rows(const struct weights *w, const struct tensor *t, int64_t first, int64_t n,
+                      float *out, struct err *err)
+{
+    const size_t row_bytes = t->n_bytes / (size_t)(t->dim[1] * t->dim[2] * t->dim[3]);
+    const struct quant *q = quant_of((uint32_t)t->type);
+    if (t->type == QUANT_F32) {
+        weights_read_stored(w, t, first, n, out);
+    } else if (!w->checkpoint) {
+        q->unpack((const char *)t->data + (size_t)first * row_bytes, out, n * t->dim[0]);
+    } else {
+        void *stored = malloc((size_t)n * row_bytes);
+        if (!stored)
+            return err_set(err, E_RESOURCE, _("not enough memory for %zu bytes of a tensor."),
+                           (size_t)n * row_bytes);
+        weights_read_stored(w, t, first, n, stored);
+        q->unpack(stored, out, n * t->dim[0]);
+        free(stored);
+    }
+    return 0;
 }
 
 size_t weights_count(const struct weights *w)
@@ -418,22 +582,63 @@ double meta_array_float(const struct meta_value *array, size_t i)
     return d;
 }
 
+/* The parts of a checkpoint's metadata and tensors that tell it from another one. */
+static void hash_checkpoint(const struct weights *w, XXH3_state_t *state)
+{
+    static const unsigned char nothing[IDENTITY_SAMPLE_BYTES];
+    for (size_t i = 0; i < weights_meta_count(w); i++) {
+        const struct meta_value *v;
+        const char *key = weights_meta_at(w, i, &v);
+        if (strcmp(key, "general.name") == 0) /* a folder may be moved */
+            continue;
+        XXH3_128bits_update(state, key, strlen(key));
+        if (v->type == META_STRING)
+            XXH3_128bits_update(state, v->str.s, v->str.n);
+        else
+            XXH3_128bits_update(state, &v->u, v->type == META_BOOL ? 1 : sizeof v->u);
+    }
+    for (size_t i = 0; i < weights_count(w); i++) {
+        const struct tensor *t = weights_at(w, i);
+        int64_t row_bytes = (int64_t)t->n_bytes / t->dim[1];
+        int64_t n = IDENTITY_SAMPLE_BYTES / row_bytes;
+        n = n < 1 ? 1 : n > t->dim[1] ? t->dim[1] : n;
+        void *rows = malloc((size_t)(n * row_bytes));
+        if (!rows) { /* the identity is another one then, and nothing is taken for the same */
+            XXH3_128bits_update(state, nothing, sizeof nothing);
+            continue;
+        }
+        weights_read_stored(w, t, 0, n, rows);
+        XXH3_128bits_update(state, rows, (size_t)(n * row_bytes));
+        weights_read_stored(w, t, t->dim[1] - n, n, rows);
+        XXH3_128bits_update(state, rows, (size_t)(n * row_bytes));
+        free(rows);
+    }
+}
+
+static void hash_gguf(const struct weights *w, XXH3_state_t *state)
+{
+    unsigned char size[8];
+    for (int i = 0; i < 8; i++)
+        size[i] = (unsigned char)((uint64_t)w->n_bytes >> (8 * i));
+    XXH3_128bits_update(state, w->data, gguf_header_bytes(w->tables));
+    XXH3_128bits_update(state, size, sizeof size);
+    for (size_t i = 0; i < weights_count(w); i++) {
+        const struct tensor *t = weights_at(w, i);
+        size_t n = t->n_bytes < IDENTITY_SAMPLE_BYTES ? t->n_bytes : IDENTITY_SAMPLE_BYTES;
+        XXH3_128bits_update(state, t->data, n);
+        XXH3_128bits_update(state, (const char *)t->data + (t->n_bytes - n), n);
+    }
+}
+
 void weights_identity(const struct weights *w, char out[33])
 {
     XXH3_state_t state;
     XXH3_INITSTATE(&state);
     XXH3_128bits_reset(&state);
-    unsigned char size[8];
-    for (int i = 0; i < 8; i++)
-        size[i] = (unsigned char)((uint64_t)w->n_bytes >> (8 * i));
-    XXH3_128bits_update(&state, w->data, w->format->header_bytes(w->tables));
-    XXH3_128bits_update(&state, size, sizeof size);
-    for (size_t i = 0; i < weights_count(w); i++) {
-        const struct tensor *t = weights_at(w, i);
-        size_t n = t->n_bytes < IDENTITY_SAMPLE_BYTES ? t->n_bytes : IDENTITY_SAMPLE_BYTES;
-        XXH3_128bits_update(&state, t->data, n);
-        XXH3_128bits_update(&state, (const char *)t->data + (t->n_bytes - n), n);
-    }
+    if (w->checkpoint)
+        hash_checkpoint(w, &state);
+    else
+        hash_gguf(w, &state);
     XXH128_hash_t h = XXH3_128bits_digest(&state);
     snprintf(out, 33, "%016llx%016llx", (unsigned long long)h.high64, (unsigned long long)h.low64);
 }

@@ -1,11 +1,12 @@
 /* weights.h - a model file, whatever its format: named tensors over a read-only mapping, and
- * metadata. weights_open() finds the format by content; today's row is GGUF, others plug in here.
+ * metadata. weights_open() finds the format by content: a GGUF file, or a published checkpoint
+ * (checkpoint.h), a folder or its one file.
  *
  * Everything returned is borrowed from the struct weights and was bounds-checked when it was
  * opened: every tensor's bytes lie inside the file, every size was computed without overflow.
  * Strings from the file are not sanitised and may hold any bytes.
  *
- * Threads: immutable after opening.
+ * Threads: immutable after opening and weights_load().
  */
 #ifndef XUXIE_ENGINE_FORMATS_WEIGHTS_H
 #define XUXIE_ENGINE_FORMATS_WEIGHTS_H
@@ -24,7 +25,7 @@ struct tensor {
     enum quant_type type;
     int n_dims;
     int64_t dim[4];   /* ggml order: dim[0] is the row length (contiguous), dim[1] the rows */
-    const void *data; /* 32-byte aligned at least when the file says so */
+    const void *data; /* 32-byte aligned at least when the file says so; see weights_load() */
     size_t n_bytes;
 };
 
@@ -56,19 +57,37 @@ struct meta_value {
     uint64_t offset; /* of the value in the file, for messages */
 };
 
-/* E_INPUT with file, field and offset when the file is bad. Opens regular files only, without
- * blocking on anything else. */
+/* E_INPUT with file, field and offset when the file is bad. Opens folders and regular files only,
+ * without blocking on anything else. */
 int weights_open(const char *path, struct weights **out, struct err *err);
 /* The same over bytes in memory, borrowed until weights_close(); `name` stands for the path. */
 int weights_from_bytes(const char *name, const void *data, size_t n_bytes, struct weights **out,
                        struct err *err);
 void weights_close(struct weights *w);
 
+/* Matrices of a checkpoint may have to be put together first: only after this is every tensor's
+ * data there (vectors' are from the beginning, and everything of a GGUF file). progress(ctx,
+ * percent) may be NULL; E_CANCELLED when it answers false, E_RESOURCE when memory is out. */
+int weights_load(struct weights *w, bool (*progress)(void *ctx, int percent), void *ctx,
+                 struct err *err);
+
+/* Rows first .. first + n - 1 of one of its tensors, dim[0] elements each (a vector is one row), at
+ * any time: as they are stored, or as f32. For those who take a few at once. E_RESOURCE. */
+void weights_read_stored(const struct weights *w, const struct tensor *t, int64_t first, int64_t n,
+                         void *out);
+int weights_read_rows(const struct weights *w, const struct tensor *t, int64_t first, int64_t n,
+                      float *out, struct err *err);
+
 const char *weights_path(const struct weights *w);
 const char *weights_format(const struct weights *w); /* "GGUF v3" */
 int64_t weights_file_bytes(const struct weights *w);
-/* The mapping, for engine_fault(). */
+/* The folder of a checkpoint, where its tokenizer lies; NULL for a GGUF file. */
+const char *weights_folder(const struct weights *w);
+/* The mapping of a GGUF file; NULL, 0 bytes for a checkpoint. */
 const void *weights_base(const struct weights *w, size_t *n_bytes);
+/* The mappings tensors point into, one for each file, for engine_fault(). */
+size_t weights_n_regions(const struct weights *w);
+const void *weights_region(const struct weights *w, size_t i, size_t *n_bytes);
 /* Did the file on disk change since it was opened (mtime, size, inode)? */
 bool weights_changed(const struct weights *w);
 

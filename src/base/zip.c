@@ -102,8 +102,10 @@ __attribute__((format(printf, 4, 5))) static int refuse(const struct zip *z, str
     return err_set(err, E_INPUT, _("%s: zip archive at byte %llu: %s"), z->shown, (ull)at, text);
 }
 
-__attribute__((format(printf, 4, 5))) static int
-refuse_member(const struct zip *z, const struct zip_member *m, struct err *err, const char *fmt, ...)
+__attribute__((format(printf, 4, 5))) static int refuse_member(const struct zip *z,
+                                                               const struct zip_member *m,
+                                                               struct err *err, const char *fmt,
+                                                               ...)
 {
     char text[480];
     char quoted[360];
@@ -167,8 +169,8 @@ static int read_end64(const struct zip *z, uint64_t end, struct directory *d, st
         return refuse(z, err, begin, _("archives of several disks are not read."));
     *d = (struct directory){
         .begin = u64(p + 48), .n_bytes = u64(p + 40), .n_entries = u64(p + 32), .end = begin};
-    if (!agree(u16(e + 10), UINT16_MAX, d->n_entries) || !agree(u32(e + 12), IN_ZIP64, d->n_bytes) ||
-        !agree(u32(e + 16), IN_ZIP64, d->begin))
+    if (!agree(u16(e + 10), UINT16_MAX, d->n_entries) ||
+        !agree(u32(e + 12), IN_ZIP64, d->n_bytes) || !agree(u32(e + 16), IN_ZIP64, d->begin))
         return refuse(z, err, end, _("the end record and the ZIP64 end record contradict."));
     return 0;
 }
@@ -180,10 +182,8 @@ static int find_directory(const struct zip *z, struct directory *out, struct err
     if (rc != 0)
         return rc;
     const unsigned char *e = z->data + end;
-    struct directory d = {.begin = u32(e + 16),
-                          .n_bytes = u32(e + 12),
-                          .n_entries = u16(e + 10),
-                          .end = end};
+    struct directory d = {
+        .begin = u32(e + 16), .n_bytes = u32(e + 12), .n_entries = u16(e + 10), .end = end};
     rc = read_end64(z, end, &d, err);
     if (rc != 0)
         return rc;
@@ -276,9 +276,8 @@ static int read_entry(const struct zip *z, const struct directory *d, uint64_t *
     if (e->flags & FLAGS_SECRET)
         return refuse_member(z, m, err, _("it is encrypted; only archives that are not are read."));
     if (e->method != METHOD_STORED && e->method != METHOD_DEFLATED)
-        return refuse_member(z, m, err,
-                             _("packing method %u is not read; stored and deflated are."),
-                             e->method);
+        return refuse_member(
+            z, m, err, _("packing method %u is not read; stored and deflated are."), e->method);
     m->stored = e->method == METHOD_STORED;
     if (m->stored && m->packed_bytes != m->n_bytes)
         return refuse_member(z, m, err, _("it is stored, yet has two sizes, %llu and %llu bytes."),

@@ -53,6 +53,11 @@ unsaved() # DESCRIPTION PATTERN [ARGUMENT...]: the room opens and says in a stan
     write_and_leave "$what"
 }
 
+goes_on() # FILE: there is more than the file holds
+{
+    test "$(manuscript)" != "$(cat "$1")"
+}
+
 # ---- homes ----
 room_env=(HOME=/dev/null XDG_CONFIG_HOME= XDG_DATA_HOME= XDG_STATE_HOME=)
 unsaved "home is no folder" "/dev/null"
@@ -196,6 +201,47 @@ see "files of 128 KiB: it writes" wait_for 20 words_follow
 see "files of 128 KiB: the status line warns" wait_for 60 shows "not saved"
 write_and_leave "files of 128 KiB"
 XUXIE=$program
+
+# ---- a model that changes under the room ----
+cp "$("$XUXIE" model info --json | sed -n 's/.*"path":"\([^"]*\)".*/\1/p')" "$T/model.gguf"
+begin 200x24 C.UTF-8 --ignore-eos -n 1000000 --model "$T/model.gguf"
+see "model cut short: the room opens" wait_for 10 shows "xuxie-preview"
+enter "$words"
+see "model cut short: it writes before" wait_for 20 words_follow
+truncate -s 100000 "$T/model.gguf"
+see "model cut short: the room says so" wait_for 20 shows "model.gguf"
+wait_for 10 is_still
+manuscript >"$T/shown"
+story "$T/again.txt"
+see "model cut short: the words are kept" grep -qF "$(cat "$T/shown")" <(squeeze <"$T/again.txt")
+enter "/model preview-q8_0"
+sleep 0.5
+key Enter
+see "model cut short: another one goes on" wait_for 20 goes_on "$T/shown"
+key C-c
+wait_for 10 is_still
+enter /quit
+see "model cut short: it leaves with status 0" wait_for 10 left 0
+
+# ---- terminals and texts ----
+for terminal in dumb unknown-terminal ''; do
+    room_env=(TERM="$terminal")
+    begin 80x24 C.UTF-8 --ignore-eos -n 20
+    see "TERM=$terminal: line mode" wait_for 10 shows "line mode"
+    enter "$words"
+    see "TERM=$terminal: it takes words" wait_for 10 shows "$words"
+    wait_for 10 is_still
+    key C-d
+    see "TERM=$terminal: ^D leaves" wait_for 10 left 0
+done
+room_env=()
+printf '\xc4\xc7\xd2\xbb\xd2\xb9' >"$T/gbk.txt"
+begin 80x24 C.UTF-8 "$T/gbk.txt"
+see "a text that is not UTF-8: refused" wait_for 10 left 1
+check "a text that is not UTF-8: one plain line names it" \
+    test "$(grep -c gbk.txt "$T/said")" = 1 -a "$(wc -l <"$T/said")" = 1
+begin 80x24 C.UTF-8 "no such story"
+see "no such story: refused" wait_for 10 left 1
 
 # ---- descriptors ----
 run timeout 10 "$XUXIE" <&-

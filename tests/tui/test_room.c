@@ -140,8 +140,7 @@ static void expect_right_screen(struct rig *r, int rows)
     str_free(&story);
 }
 
-/* ---- resizing
- * ------------------------------------------------------------------------------------ */
+/* ---- resizing -------------------------------------------------------------------------------- */
 
 static void test_resize_storm(void **state)
 {
@@ -182,8 +181,7 @@ static void test_one_cell_and_back(void **state)
     quit_cleanly(r);
 }
 
-/* ---- pasting
- * ------------------------------------------------------------------------------------- */
+/* ---- pasting --------------------------------------------------------------------------------- */
 
 /* n characters of Chinese prose, with paragraphs; each passage can be told from the others. */
 static void make_prose(struct str *out, size_t n_bytes)
@@ -249,8 +247,7 @@ static void test_paste_is_not_keys(void **state)
     str_free(&story);
 }
 
-/* ---- signals
- * ------------------------------------------------------------------------------------- */
+/* ---- signals --------------------------------------------------------------------------------- */
 
 static void test_suspend(void **state)
 {
@@ -355,8 +352,7 @@ static void test_interrupt_key(void **state)
     expect_clean(r->v);
 }
 
-/* ---- keys
- * ---------------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 static void write_file(const char *path, const char *bytes, size_t n, mode_t mode)
 {

@@ -256,9 +256,15 @@ static int on_property(VTermProp prop, VTermValue *value, void *user)
 static const VTermScreenCallbacks screen_callbacks = {.movecursor = on_cursor,
                                                       .settermprop = on_property};
 
+/* libvterm 0.1.4 crashes on a wide character when it has one column only: it gets two then. */
+static int model_columns(int columns)
+{
+    return columns < 2 ? 2 : columns;
+}
+
 static void open_screen(struct vth *v)
 {
-    v->vt = vterm_new(v->rows, v->columns);
+    v->vt = vterm_new(v->rows, model_columns(v->columns));
     vterm_set_utf8(v->vt, 1);
     v->screen = vterm_obtain_screen(v->vt);
     vterm_screen_enable_altscreen(v->screen, 1);
@@ -633,7 +639,7 @@ void vth_resize(struct vth *v, int rows, int columns)
     struct winsize ws = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
     v->rows = rows;
     v->columns = columns;
-    vterm_set_size(v->vt, rows, columns);
+    vterm_set_size(v->vt, rows, model_columns(columns));
     ioctl(v->master, TIOCSWINSZ, &ws);
 }
 

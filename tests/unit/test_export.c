@@ -147,7 +147,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    static const char *const names[] = {"a.txt", "a.md", "in.txt"};
+    static const char *const names[] = {"a.txt", "a.md", "b.md", "in.txt"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         unlink(path_of(names[i]));
     return rmdir(dir);
