@@ -48,7 +48,7 @@ struct backend {
     struct model *model;
     struct tokenizer *tokenizer;
     struct plan plan;
-    struct pool *pool;             /* used by the engine thread only */
+    struct pool *pool;                /* used by the engine thread only */
     const void *watched[MAX_WATCHED]; /* by fault.c */
     size_t n_watched;
     atomic_bool damaged;           /* written by the SIGBUS handler, read by the engine thread */

@@ -196,10 +196,16 @@ int hparams_read(const struct weights *w, const struct arch *arch, struct hparam
 }
 
 /* YaRN (Peng et al. 2023): slow rotations are interpolated by the factor, fast ones kept, with a
- * linear ramp between the pairs that turn 32 times and once over the original context. */
-static void yarn(struct hparams *hp, float factor, int original, float *freq)
+ * linear ramp between the pairs that turn beta_fast and beta_slow times (32 and once, unless the
+ * file says otherwise) over the original context. */
+struct yarn {
+    float beta_fast, beta_slow, attn_factor;
+};
+
+static void yarn(struct hparams *hp, float factor, int original, const struct yarn *y, float *freq)
 {
-    const double turns_fast = 32, turns_slow = 1, two_pi = 2 * M_PI;
+    const double turns_fast = (double)y->beta_fast, turns_slow = (double)y->beta_slow;
+    const double two_pi = 2 * M_PI;
     const double denominator = 2 * log((double)hp->rope_theta);
     double lo = floor(hp->n_rot * log(original / (two_pi * turns_fast)) / denominator);
     double hi = ceil(hp->n_rot * log(original / (two_pi * turns_slow)) / denominator);
@@ -211,7 +217,7 @@ static void yarn(struct hparams *hp, float factor, int original, float *freq)
         const double ramp = fmin(fmax((i - lo) / (hi - lo), 0), 1);
         freq[i] = (float)(freq[i] / factor * ramp + freq[i] * (1 - ramp));
     }
-    hp->rope_scale = 0.1f * logf(factor) + 1.0f;
+    hp->rope_scale = y->attn_factor * (0.1f * logf(factor) + 1.0f);
 }
 
 int hparams_rope(const struct weights *w, const struct arch *arch, struct hparams *hp,
@@ -233,6 +239,13 @@ int hparams_rope(const struct weights *w, const struct arch *arch, struct hparam
     if (rc == 0)
         rc = read_int(w, arch, "rope.scaling.original_context_length", 1, MAX_POSITIONS, &original,
                       err);
+    struct yarn y = {.beta_fast = 32, .beta_slow = 1, .attn_factor = 1};
+    if (rc == 0)
+        rc = read_float(w, arch, "rope.scaling.yarn_beta_fast", 1e-3, 1e6, &y.beta_fast, err);
+    if (rc == 0)
+        rc = read_float(w, arch, "rope.scaling.yarn_beta_slow", 1e-3, 1e6, &y.beta_slow, err);
+    if (rc == 0)
+        rc = read_float(w, arch, "rope.scaling.yarn_attn_factor", 1e-4, 1e4, &y.attn_factor, err);
     if (rc)
         return rc;
     if (type.n == 4 && memcmp(type.s, "none", 4) == 0)
@@ -243,7 +256,7 @@ int hparams_rope(const struct weights *w, const struct arch *arch, struct hparam
         return 0;
     }
     if (type.n == 4 && memcmp(type.s, "yarn", 4) == 0) {
-        yarn(hp, factor, original, freq);
+        yarn(hp, factor, original, &y, freq);
         return 0;
     }
     char path[360], quoted[360];

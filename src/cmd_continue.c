@@ -41,6 +41,8 @@ struct job {
     int32_t *prompt_ids;
     size_t n_prompt_ids, prompt_capacity;
     int n_dropped;        /* tokens cut off before the first word was written */
+    int n_cuts;           /* times the window moved */
+    uint64_t n_bytes_dropped;
     struct tokens tokens; /* since the last text event */
     bool started;         /* the JSON start event is out */
     bool ends_with_newline;
@@ -228,10 +230,20 @@ static void on_cut(struct job *j, const struct engine_event *ev)
                               ev->cut.n_tokens_dropped, "tokens_kept", ev->cut.n_tokens_kept,
                               "bytes_dropped", (json_int_t)ev->cut.n_bytes_dropped));
     output_flush();
-    output_note(_("The text is longer than the model can see: its first %llu bytes (%d tokens) are "
-                  "left out, %d tokens remain."),
-                (unsigned long long)ev->cut.n_bytes_dropped, ev->cut.n_tokens_dropped,
-                ev->cut.n_tokens_kept);
+    if (j->n_cuts++ == 0)
+        output_note(_("The text is longer than the model can see: its first %llu bytes (%d tokens) "
+                      "are left out."),
+                    (unsigned long long)ev->cut.n_bytes_dropped, ev->cut.n_tokens_dropped);
+    j->n_bytes_dropped = ev->cut.n_bytes_dropped;
+}
+
+/* A long answer makes the window move on, again and again: one more line says how far. */
+static void tell_last_cut(const struct job *j)
+{
+    if (j->n_cuts > 1)
+        output_note(_("While writing, the model's view moved on: at the end it did not see the first "
+                      "%llu bytes."),
+                    (unsigned long long)j->n_bytes_dropped);
 }
 
 /* The text and what was sampled since the last one. */
@@ -271,6 +283,7 @@ static bool on_event(void *arg, const struct engine_event *ev)
     case EV_DONE:
         if (j->tokens.n) /* tokens without text: the end of the text, half a character */
             on_text(j, "", 0);
+        tell_last_cut(j);
         break;
     default: break;
     }

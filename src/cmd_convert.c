@@ -39,8 +39,9 @@ static int find_type(const char *name, int *out, struct err *err)
         return 0;
     const struct quant *q = quant_by_name(name);
     if (!q || !q->pack)
-        return err_set(err, E_USAGE, _("\"%s\" is no type xuxie writes; see `xuxie model import "
-                                       "--help`"),
+        return err_set(err, E_USAGE,
+                       _("\"%s\" is no type xuxie writes; see `xuxie model import "
+                         "--help`"),
                        err_quote(quoted, sizeof quoted, name, strlen(name)));
     *out = (int)q->type;
     return 0;
@@ -54,9 +55,10 @@ static void warn_about_source(const struct weights *w, int type)
     for (size_t i = 0; i < weights_count(w); i++) {
         const struct tensor *t = weights_at(w, i);
         if (quant_of((uint32_t)t->type)->block_elems > 1 && (int)t->type != type) {
-            output_warn(_("%s is quantised already (%s, %s): the result cannot be better than that; "
-                          "convert the original where you can"),
-                        weights_path(w), t->name, quant_of((uint32_t)t->type)->name);
+            output_warn(
+                _("%s is quantised already (%s, %s): the result cannot be better than that; "
+                  "convert the original where you can"),
+                weights_path(w), t->name, quant_of((uint32_t)t->type)->name);
             return;
         }
     }
@@ -68,9 +70,8 @@ static int convert(const char *in, const char *out, const char *type_name, bool 
     struct str path = STR_INIT;
     struct weights *weights;
     struct model *model = NULL;
-    struct convert_request request = {.out_path = out,
-                                      .n_threads = pool_physical_cores(),
-                                      .progress = tell_progress};
+    struct convert_request request = {
+        .out_path = out, .n_threads = pool_physical_cores(), .progress = tell_progress};
     int rc = find_type(type_name, &request.type, err);
     if (!rc)
         rc = models_resolve(in, &path, err);
@@ -86,7 +87,8 @@ static int convert(const char *in, const char *out, const char *type_name, bool 
     if (weights_folder(model->weights))
         request.more = put_tokenizer;
     else if (from_folder && !type_name)
-        rc = err_set(err, E_USAGE, _("this is a GGUF file already; give a --type to convert it to"));
+        rc =
+            err_set(err, E_USAGE, _("this is a GGUF file already; give a --type to convert it to"));
     if (!rc) {
         warn_about_source(model->weights, request.type);
         output_progress_begin();
@@ -140,8 +142,9 @@ const struct subcommand command_model_quantize = {
     .name = "model quantize",
     .arguments = N_("IN OUT TYPE"),
     .help = N_("Write a model with its matrices in another type"),
-    .about = N_("Types as for `xuxie model import --type`. Vectors and positions stay f32; where the "
-                "type has fewer than six bits, the output head gets q6_K."),
+    .about =
+        N_("Types as for `xuxie model import --type`. Vectors and positions stay f32; where the "
+           "type has fewer than six bits, the output head gets q6_K."),
     .bit = CMD_MODEL_QUANTIZE,
     .min_args = 3,
     .max_args = 3,

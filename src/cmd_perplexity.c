@@ -146,6 +146,8 @@ static int run_perplexity(struct cli *cli)
     struct err err = ERR_INIT;
     int rc = direct_open(&cli->settings, &d, &err);
     if (!rc)
+        rc = direct_open_tokenizer(&d, &err);
+    if (!rc)
         rc = measure(cli, &d, cli->args[0], &err);
     direct_close(&d);
     output_flush();

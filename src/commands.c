@@ -21,8 +21,8 @@ struct command {
     const char *help; /* N_() */
     void (*run)(struct room *r, char *arg);
     /* candidates for the argument, appended with add(); NULL: none */
-    void (*complete)(struct room *r, const char *arg, void (*add)(void *, const char *, const char *),
-                     void *ctx);
+    void (*complete)(struct room *r, const char *arg,
+                     void (*add)(void *, const char *, const char *), void *ctx);
 };
 
 static void say(struct room *r, enum turn_level level, const char *text)
@@ -35,7 +35,8 @@ static void say_err(struct room *r, const struct err *err)
     say(r, TURN_ERROR, err->msg);
 }
 
-/* ---- writing ------------------------------------------------------------------------------------- */
+/* ---- writing
+ * ------------------------------------------------------------------------------------- */
 
 static void cmd_retry(struct room *r, char *arg)
 {
@@ -80,7 +81,8 @@ static void cmd_copy(struct room *r, char *arg)
     r->front->copy(r->front->ctx, n->text, n->n_text);
 }
 
-/* ---- stories ------------------------------------------------------------------------------------- */
+/* ---- stories
+ * ------------------------------------------------------------------------------------- */
 
 static void cmd_new(struct room *r, char *arg)
 {
@@ -206,9 +208,21 @@ static void cmd_save_as(struct room *r, char *arg)
     str_free(&q);
 }
 
-/* ---- settings and model -------------------------------------------------------------------------- */
+/* ---- settings and model
+ * -------------------------------------------------------------------------- */
 
 static struct room *settings_room;
+
+/* Puts a line into the prompt. What was being typed there goes to the history: Up brings it back.
+ */
+static void put_in_prompt(struct room *r, const char *line)
+{
+    if (r->draft[0]) {
+        store_put_input(r->store, r->draft, strlen(r->draft));
+        r->front->history_add(r->front->ctx, r->draft);
+    }
+    r->front->prompt_set(r->front->ctx, line);
+}
 
 static void settings_chosen(void *arg, int index)
 {
@@ -219,7 +233,7 @@ static void settings_chosen(void *arg, int index)
     struct str line = STR_INIT;
     str_printf(&line, "/set %s ", o.name);
     settings_get(&settings_room->settings, o.name, &line);
-    settings_room->front->prompt_set(settings_room->front->ctx, str_cstr(&line));
+    put_in_prompt(settings_room, str_cstr(&line));
     str_free(&line);
 }
 
@@ -347,7 +361,8 @@ static void cmd_model(struct room *r, char *arg)
     free(items);
 }
 
-/* ---- the room ------------------------------------------------------------------------------------ */
+/* ---- the room
+ * ------------------------------------------------------------------------------------ */
 
 static void cmd_help(struct room *r, char *arg)
 {
@@ -367,7 +382,8 @@ static void cmd_quit(struct room *r, char *arg)
     room_leave(r);
 }
 
-/* ---- completers ---------------------------------------------------------------------------------- */
+/* ---- completers
+ * ---------------------------------------------------------------------------------- */
 
 typedef void add_fn(void *ctx, const char *text, const char *help);
 
@@ -421,7 +437,8 @@ static void complete_model(struct room *r, const char *arg, add_fn *add, void *c
     models_each(offer_model, &t);
 }
 
-/* ---- the table ----------------------------------------------------------------------------------- */
+/* ---- the table
+ * ----------------------------------------------------------------------------------- */
 
 static const struct command table[] = {
     {"help", "", N_("this help"), cmd_help, NULL},
@@ -490,14 +507,19 @@ void commands_run(struct room *r, const char *line, size_t n)
         if (ambiguous)
             str_printf(&s, _("/%s could be several commands; type more of it."), copy);
         else
-            str_printf(&s, _("There is no command /%s. /help lists them; // writes a slash."), copy);
+            str_printf(&s, _("There is no command /%s. /help lists them; // writes a slash."),
+                       copy);
         say(r, TURN_WARNING, str_cstr(&s));
+        str_clear(&s); /* back into the prompt: it may have been meant as text */
+        str_append(&s, line, n);
+        r->front->prompt_set(r->front->ctx, str_cstr(&s));
         str_free(&s);
     }
     free(copy);
 }
 
-/* ---- completion ---------------------------------------------------------------------------------- */
+/* ---- completion
+ * ---------------------------------------------------------------------------------- */
 
 struct collected {
     struct command_candidate *list;

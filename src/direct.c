@@ -38,8 +38,6 @@ int direct_open(const struct settings *settings, struct direct *d, struct err *e
     blas_init();
     int rc = open_model(settings, d, err);
     if (!rc)
-        rc = model_open_tokenizer(d->model, &d->tokenizer, err);
-    if (!rc)
         rc = plan_make(d->model, &options, &d->plan, err);
     if (!rc)
         rc = pool_new(d->plan.n_threads, &d->pool, err);
@@ -52,6 +50,11 @@ int direct_open(const struct settings *settings, struct direct *d, struct err *e
     kvcache_init(&d->kv, d->model, &d->plan, &d->arena);
     d->forward = forward_init(d->model, &d->plan, &d->kv, d->pool, &d->arena);
     return 0;
+}
+
+int direct_open_tokenizer(struct direct *d, struct err *err)
+{
+    return model_open_tokenizer(d->model, &d->tokenizer, err);
 }
 
 void direct_close(struct direct *d)

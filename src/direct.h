@@ -11,7 +11,7 @@
 struct direct {
     char *path;
     struct model *model;
-    struct tokenizer *tokenizer;
+    struct tokenizer *tokenizer; /* NULL before direct_open_tokenizer() */
     struct plan plan;
     struct arena arena;
     struct kvcache kv;
@@ -22,6 +22,8 @@ struct direct {
 /* Opens the settings' model with their n_ctx, threads and kv. On failure *d is empty. */
 int direct_open(const struct settings *settings, struct direct *d, struct err *err);
 void direct_close(struct direct *d); /* an empty one too */
+/* For those who need more than token ids. */
+int direct_open_tokenizer(struct direct *d, struct err *err);
 
 /* Evaluates ids[0..n) after what the cache holds, in chunks; each(arg, i, logits) is called for
  * every token i from `first` on when it is not NULL. E_CANCELLED on a signal. */

@@ -64,7 +64,8 @@ static void new_line(struct line *l)
         print_safe(l, "\n", 1);
 }
 
-/* ---- news from the room -------------------------------------------------------------------------- */
+/* ---- news from the room
+ * -------------------------------------------------------------------------- */
 
 static void on_grew(void *ctx, enum node_kind kind, const char *text, size_t n)
 {
@@ -78,9 +79,8 @@ static void on_moved(void *ctx)
     struct line *l = ctx;
     struct str text = STR_INIT;
     story_text(l->room.story, &text);
-    size_t from = text.len > SHOWN_ON_OPEN
-                      ? utf8_floor(text.data, text.len, text.len - SHOWN_ON_OPEN)
-                      : 0;
+    size_t from =
+        text.len > SHOWN_ON_OPEN ? utf8_floor(text.data, text.len, text.len - SHOWN_ON_OPEN) : 0;
     new_line(l);
     printf("--- %s ---\n", room_story_name(&l->room));
     l->column_zero = true;
@@ -167,7 +167,8 @@ static void on_pick(void *ctx, const char *title, const struct front_item *items
     chosen(arg, k >= 1 && (size_t)k <= n ? (int)k - 1 : -1);
 }
 
-static void on_ask(void *ctx, const char *question, void (*answered)(void *arg, bool yes), void *arg)
+static void on_ask(void *ctx, const char *question, void (*answered)(void *arg, bool yes),
+                   void *arg)
 {
     on_notice(ctx, TURN_INFO, question);
     bool stopped = false;
@@ -212,7 +213,8 @@ static void on_quit(void *ctx)
     l->leaving = true;
 }
 
-/* ---- the loop ------------------------------------------------------------------------------------ */
+/* ---- the loop
+ * ------------------------------------------------------------------------------------ */
 
 static size_t host_complete(void *ctx, const char *line, size_t cursor, size_t *start,
                             struct ui_candidate **out)
@@ -275,12 +277,23 @@ int front_line_run(const struct settings *settings, const char *what)
 {
     struct line l = {.column_zero = true};
     struct err err = ERR_INIT;
-    l.front = (struct front){
-        .ctx = &l, .grew = on_grew, .moved = on_moved, .notice = on_notice, .ended = on_ended,
-        .watch = on_watch, .standing = on_standing, .show_text = on_show_text,
-        .show_help = on_show_help, .pick = on_pick, .ask = on_ask, .prompt_set = on_prompt_set,
-        .history_add = on_history_add, .edit_mode = on_edit_mode, .copy = on_copy,
-        .redraw = on_redraw, .quit = on_quit};
+    l.front = (struct front){.ctx = &l,
+                             .grew = on_grew,
+                             .moved = on_moved,
+                             .notice = on_notice,
+                             .ended = on_ended,
+                             .watch = on_watch,
+                             .standing = on_standing,
+                             .show_text = on_show_text,
+                             .show_help = on_show_help,
+                             .pick = on_pick,
+                             .ask = on_ask,
+                             .prompt_set = on_prompt_set,
+                             .history_add = on_history_add,
+                             .edit_mode = on_edit_mode,
+                             .copy = on_copy,
+                             .redraw = on_redraw,
+                             .quit = on_quit};
     int rc = room_open(&l.room, settings, what, &l.front, &err);
     if (rc != 0) {
         fprintf(stderr, "xuxie: %s\n", err.msg);

@@ -1,5 +1,5 @@
-/* front_tui.c - the room on the screen: passes the person's doings from ui/ to room.c and the room's
- * news to ui/. No state of its own but what is shown. */
+/* front_tui.c - the room on the screen: passes the person's doings from ui/ to room.c and the
+ * room's news to ui/. No state of its own but what is shown. */
 #include "config.h"
 
 #include <signal.h>
@@ -46,7 +46,8 @@ static void remember_shown(struct tui *t, const struct node *n, uint64_t end)
     t->shown[t->n_shown++] = (struct shown){n, end};
 }
 
-/* ---- news from the room -------------------------------------------------------------------------- */
+/* ---- news from the room
+ * -------------------------------------------------------------------------- */
 
 static void refresh(struct tui *t)
 {
@@ -56,7 +57,7 @@ static void refresh(struct tui *t)
         .story = room_story_name(&t->room),
         .model = s.model,
         .ctx_used = s.progress.ctx_used,
-        .ctx_size = s.progress.ctx_size,
+        .ctx_size = s.progress.ctx_used ? s.progress.ctx_size : 0,
         .activity = s.activity,
         .saved = s.saved,
         .warning = s.warning,
@@ -172,7 +173,8 @@ static void on_pick(void *ctx, const char *title, const struct front_item *items
     free(list);
 }
 
-static void on_ask(void *ctx, const char *question, void (*answered)(void *arg, bool yes), void *arg)
+static void on_ask(void *ctx, const char *question, void (*answered)(void *arg, bool yes),
+                   void *arg)
 {
     struct tui *t = ctx;
     ui_ask(t->ui, question, answered, arg);
@@ -214,7 +216,8 @@ static void on_quit(void *ctx)
     ui_quit(t->ui);
 }
 
-/* ---- what the person does ------------------------------------------------------------------------ */
+/* ---- what the person does
+ * ------------------------------------------------------------------------ */
 
 static void host_submit(void *ctx, const char *text, size_t n)
 {
@@ -288,7 +291,8 @@ static bool host_busy(void *ctx)
     return room_busy(&t->room);
 }
 
-/* ---- life ---------------------------------------------------------------------------------------- */
+/* ---- life
+ * ---------------------------------------------------------------------------------------- */
 
 static struct ui_help_row *help_rows(void)
 {
@@ -310,12 +314,23 @@ int front_tui_run(const struct settings *settings, const char *what)
 {
     struct tui t = {0};
     struct err err = ERR_INIT;
-    t.front = (struct front){
-        .ctx = &t, .grew = on_grew, .moved = on_moved, .notice = on_notice, .ended = on_ended,
-        .watch = on_watch, .standing = on_standing, .show_text = on_show_text,
-        .show_help = on_show_help, .pick = on_pick, .ask = on_ask, .prompt_set = on_prompt_set,
-        .history_add = on_history_add, .edit_mode = on_edit_mode, .copy = on_copy,
-        .redraw = on_redraw, .quit = on_quit};
+    t.front = (struct front){.ctx = &t,
+                             .grew = on_grew,
+                             .moved = on_moved,
+                             .notice = on_notice,
+                             .ended = on_ended,
+                             .watch = on_watch,
+                             .standing = on_standing,
+                             .show_text = on_show_text,
+                             .show_help = on_show_help,
+                             .pick = on_pick,
+                             .ask = on_ask,
+                             .prompt_set = on_prompt_set,
+                             .history_add = on_history_add,
+                             .edit_mode = on_edit_mode,
+                             .copy = on_copy,
+                             .redraw = on_redraw,
+                             .quit = on_quit};
     int rc = room_open(&t.room, settings, what, &t.front, &err);
     if (rc != 0) {
         fprintf(stderr, "xuxie: %s\n", err.msg);
@@ -333,10 +348,15 @@ int front_tui_run(const struct settings *settings, const char *what)
         .on_fault = engine_fault,
         .child_environ = environment,
     };
-    struct ui_host host = {
-        .ctx = &t, .on_submit = host_submit, .on_action = host_action,
-        .on_complete = host_complete, .on_draft = host_draft, .on_tick = host_tick,
-        .on_passage = host_passage, .on_hangup = host_hangup, .is_busy = host_busy};
+    struct ui_host host = {.ctx = &t,
+                           .on_submit = host_submit,
+                           .on_action = host_action,
+                           .on_complete = host_complete,
+                           .on_draft = host_draft,
+                           .on_tick = host_tick,
+                           .on_passage = host_passage,
+                           .on_hangup = host_hangup,
+                           .is_busy = host_busy};
     int ended_by = 0;
     rc = ui_open(&options, &host, &t.ui, &err);
     if (rc == 0) {
@@ -346,7 +366,8 @@ int front_tui_run(const struct settings *settings, const char *what)
         refresh(&t);
         ended_by = ui_run(t.ui);
     }
-    /* what runs ends while the screen can still show it; messages on stderr come after the screen */
+    /* what runs ends while the screen can still show it; messages on stderr come after the screen
+     */
     if (rc == 0)
         room_stop(&t.room);
     ui_close(t.ui);

@@ -98,9 +98,20 @@ static void tell(void (*fn)(void *, const struct model_entry *), void *ctx, cons
     free(name);
 }
 
-static int is_model(const struct dirent *d)
+static int is_visible(const struct dirent *d)
 {
-    return d->d_name[0] != '.' && has_suffix(d->d_name);
+    return d->d_name[0] != '.';
+}
+
+/* A GGUF file by its name, or a checkpoint's folder. */
+static bool is_model(const char *path)
+{
+    struct str config = STR_INIT;
+    bool is = has_suffix(path);
+    str_printf(&config, "%s/config.json", path);
+    is = is || access(str_cstr(&config), F_OK) == 0;
+    str_free(&config);
+    return is;
 }
 
 void models_each(void (*fn)(void *ctx, const struct model_entry *m), void *ctx)
@@ -109,11 +120,12 @@ void models_each(void (*fn)(void *ctx, const struct model_entry *m), void *ctx)
     if (paths_shipped(bundled_file, &path))
         tell(fn, ctx, str_cstr(&path), true);
     struct dirent **names = NULL;
-    int n = models_folder(&folder) ? scandir(str_cstr(&folder), &names, is_model, alphasort) : 0;
+    int n = models_folder(&folder) ? scandir(str_cstr(&folder), &names, is_visible, alphasort) : 0;
     for (int i = 0; i < n; i++) {
         str_clear(&path);
         str_printf(&path, "%s/%s", str_cstr(&folder), names[i]->d_name);
-        tell(fn, ctx, str_cstr(&path), false);
+        if (is_model(str_cstr(&path)))
+            tell(fn, ctx, str_cstr(&path), false);
         free(names[i]);
     }
     free(names);

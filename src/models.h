@@ -1,5 +1,6 @@
 /* models.h - where models lie: the bundled one among xuxie's own data, others in
- * $XDG_DATA_HOME/xuxie/models, and anywhere a person keeps them, by path. */
+ * $XDG_DATA_HOME/xuxie/models, and anywhere a person keeps them, by path. A model is a GGUF file or
+ * the folder of a published checkpoint. */
 #ifndef XUXIE_SRC_MODELS_H
 #define XUXIE_SRC_MODELS_H
 
@@ -9,7 +10,7 @@
 #include "src/base/str.h"
 
 struct model_entry {
-    const char *name; /* what --model takes: the file's name without .gguf */
+    const char *name; /* what --model takes: the file's name without .gguf, or the folder's */
     const char *path;
     bool bundled;
 };

@@ -29,6 +29,8 @@ enum {
 };
 
 static const char *const kv_names[] = {[ENGINE_KV_F16] = "f16", [ENGINE_KV_F32] = "f32", NULL};
+static const char *const type_names[] = {"stored", "f32",  "f16",  "bf16", "q8_0",
+                                         "q6_K",   "q5_K", "q4_K", "q4_0", NULL};
 static const char *const edit_modes[] = {"auto", "emacs", "vi", NULL};
 
 const char *const option_group_names[N_GROUPS] = {
@@ -208,6 +210,13 @@ const struct option_row option_rows[] = {
     {.name = "npy", .type = OPTION_TEXT, FLAG(npy), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
      .commands = CMD_MODEL_LOGITS, .arg = N_("OUT"),
      .help = N_("The file to write: NumPy, float32, one row of logits for each token")},
+    {.name = "output", .letter = 'o', .type = OPTION_TEXT, FLAG(output), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_MODEL_IMPORT, .arg = N_("OUT"),
+     .help = N_("The GGUF file to write")},
+    {.name = "type", .type = OPTION_WORD, FLAG(type), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_MODEL_IMPORT, .choices = type_names, .def = "stored", .arg = N_("TYPE"),
+     .help = N_("How matrices are stored: fewer bits take less memory and are a little less exact"),
+     .allowed = N_("stored (as in the checkpoint), f32, f16, bf16, q8_0, q6_K, q5_K, q4_K, q4_0")},
     {.name = "n_prompt", .letter = 'p', .type = OPTION_INT, FLAG(n_prompt), .group = GROUP_PROGRAM,
      .scope = SCOPE_CLI, .commands = CMD_BENCH, .min = 0, .max = 1048576, .def = "512",
      .arg = N_("N"), .help = N_("Tokens of the prompt to be read"),

@@ -104,7 +104,8 @@ static void tell_if_empty(struct room *r)
 static void rescue(struct room *r, int64_t now_ms)
 {
     uint64_t bytes = story_text_bytes(r->story);
-    if (bytes == r->rescued_bytes || (r->rescue_path && now_ms - r->rescued_ms < RESCUE_EVERY_MS))
+    if ((bytes == r->rescued_bytes && r->story->current == r->rescued_node) ||
+        (r->rescue_path && now_ms - r->rescued_ms < RESCUE_EVERY_MS))
         return;
     struct str text = STR_INIT;
     struct str path = STR_INIT;
@@ -115,6 +116,7 @@ static void rescue(struct room *r, int64_t now_ms)
         free(r->rescue_path);
         r->rescue_path = str_take(&path);
         r->rescued_bytes = bytes;
+        r->rescued_node = r->story->current;
     } else {
         log_error("rescue: %s", err.msg);
     }
@@ -235,7 +237,7 @@ static struct story *find_story(struct room *r, const char *what, char **draft, 
         return NULL;
     }
     bool is_path = strchr(what, '/') != NULL;
-    store_ref ref = r->store && !is_path ? store_find_story(r->store, what) : 0;
+    store_ref ref = r->store ? store_find_story(r->store, what) : 0;
     if (ref)
         return load_story(r, ref, draft, err);
     if (is_path || access(what, F_OK) == 0)

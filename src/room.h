@@ -21,47 +21,50 @@
 struct room {
     struct settings settings;
     const struct front *front;
-    struct turn_view view;      /* of the turn: passes on to front */
+    struct turn_view view; /* of the turn: passes on to front */
 
-    struct store *store;        /* NULL: nothing can be saved */
+    struct store *store; /* NULL: nothing can be saved */
     char *db_path;
-    char *store_problem;        /* why, a sentence; NULL when all is well */
-    char *open_problem;         /* why the last story could not be opened; NULL: it was */
+    char *store_problem; /* why, a sentence; NULL when all is well */
+    char *open_problem;  /* why the last story could not be opened; NULL: it was */
     struct story *story;
     struct turn *turn;
 
-    struct engine *engine;      /* in use; NULL while the first one loads */
+    struct engine *engine; /* in use; NULL while the first one loads */
     struct engine_session *session;
     char *model_path;
     struct engine *next_engine; /* loading */
     struct engine_session *next_session;
     char *next_path;
     int next_percent;
-    bool next_ready;            /* waits for the turn to be idle */
+    bool next_ready; /* waits for the turn to be idle */
     bool load_failed;
 
-    store_ref change_to;        /* the story to change to when the turn is idle ... */
-    char *change_what;          /* ... or a title or file; neither: a new one */
+    store_ref change_to; /* the story to change to when the turn is idle ... */
+    char *change_what;   /* ... or a title or file; neither: a new one */
 
-    char *rescue_path;          /* written while the store is not working */
-    uint64_t rescued_bytes;     /* what it holds */
-    struct str rescued_before;  /* stories left behind while the store was not working */
+    char *rescue_path;               /* written while the store is not working */
+    uint64_t rescued_bytes;          /* what it holds: the manuscript of this length ... */
+    const struct node *rescued_node; /* ... that ends with this passage */
+    struct str rescued_before;       /* stories left behind while the store was not working */
     int64_t rescued_ms;
-    char *draft;                /* last draft given to the store */
+    char *draft; /* last draft given to the store */
     bool leaving;
 };
 
-/* Builds the room: store, story (by `what`: NULL the last one, a title, or a file to copy in), engine
- * (starts loading). settings are copied. A store that cannot be used is no failure: the room works
- * without and says so. Fails (E_INPUT) when `what` is neither story nor file, or the file is bad. */
+/* Builds the room: store, story (by `what`: NULL the last one, a title, or a file to copy in),
+ * engine (starts loading). settings are copied. A store that cannot be used is no failure: the room
+ * works without and says so. Fails (E_INPUT) when `what` is neither story nor file, or the file is
+ * bad. */
 int room_open(struct room *r, const struct settings *settings, const char *what,
               const struct front *front, struct err *err);
 /* Call when the front end can show things: tells it the story, problems, history and draft. */
 void room_show(struct room *r);
-/* Stops the turn and lets go of the engine: nothing is watched any more. Before the front end ends. */
+/* Stops the turn and lets go of the engine: nothing is watched any more. Before the front end ends.
+ */
 void room_stop(struct room *r);
-/* Ends what is left, in order: turn, store. Returns the exit status; tells on stderr what could not be
- * saved and where the rescue file is. */
+/* Ends what is left, in order: turn, store. Returns the exit status; tells on stderr what could not
+ * be saved and where the rescue file is. */
 int room_close(struct room *r);
 
 /* Enter in the prompt: a slash command, or text for the manuscript. */
@@ -84,18 +87,18 @@ void room_new_story(struct room *r);
 void room_open_story(struct room *r, store_ref story);
 /* By title, or a file to copy in. */
 void room_open_what(struct room *r, const char *what);
-/* Loads a model (name or path; NULL: the one in use again, with changed settings). The old one stays
- * in use until the new one is ready. */
+/* Loads a model (name or path; NULL: the one in use again, with changed settings). The old one
+ * stays in use until the new one is ready. */
 void room_load_model(struct room *r, const char *model);
 
 /* The story's title, or the beginning of its text, or "untitled". Borrowed until the next call. */
 const char *room_story_name(const struct room *r);
 
 struct room_status {
-    char activity[96];   /* "" when idle */
+    char activity[96]; /* "" when idle */
     char saved[600];
     bool warning;
-    char model[128];     /* "xuxie-preview · q8_0" */
+    char model[128]; /* "xuxie-preview · q8_0" */
     struct turn_progress progress;
     int sibling, n_siblings;
 };

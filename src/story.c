@@ -187,6 +187,8 @@ size_t story_path(const struct story *s, struct node **out, size_t capacity)
 
 void story_text(const struct story *s, struct str *out)
 {
+    if (!out->max)
+        out->max = SIZE_MAX / 4; /* a manuscript is as long as it is */
     size_t n = story_path_length(s);
     struct node **path = x_calloc(n, sizeof path[0]);
     story_path(s, path, n);

@@ -6,11 +6,10 @@
  *  2  `node` is NULL until the first text of a generation arrives: a generation that wrote nothing
  *     leaves no empty passage in the tree (its record is kept, with no node)
  *  3  nodes are never freed while their story is loaded, so `path` may hold pointers to them
- *  4  text shown has been given to the store in the same call: what the screen shows is never ahead of
- *     the store's queue
- *  5  `action` is carried out exactly once, when the turn becomes idle
- *  6  `waiting` joins the manuscript when the turn becomes idle, before and whatever the action:
- *     what was sent is never dropped
+ *  4  text shown has been given to the store in the same call: what the screen shows is never ahead
+ * of the store's queue 5  `action` is carried out exactly once, when the turn becomes idle 6
+ * `waiting` joins the manuscript when the turn becomes idle, before and whatever the action: what
+ * was sent is never dropped
  */
 #include "config.h"
 
@@ -27,7 +26,8 @@
 #include "src/base/str.h"
 #include "src/base/utf8.h"
 
-/* A take that ends before its first word is asked for anew, this many times, when the seed is free. */
+/* A take that ends before its first word is asked for anew, this many times, when the seed is free.
+ */
 enum { MAX_SILENT = 4 };
 
 enum action {
@@ -59,30 +59,30 @@ struct turn {
     uint64_t id, last_id;
 
     /* the generation that runs */
-    struct node *from;         /* it continues this passage */
-    struct node *node;         /* its passage (invariant 2) */
-    store_ref generation;      /* 0 until recorded */
+    struct node *from;    /* it continues this passage */
+    struct node *node;    /* its passage (invariant 2) */
+    store_ref generation; /* 0 until recorded */
     uint64_t seed;
-    uint32_t stream;           /* takes of this passage before it: with a fixed seed each is another */
+    uint32_t stream; /* takes of this passage before it: with a fixed seed each is another */
     int64_t started_ms, first_text_ms;
-    struct node **path;        /* the segments of its prompt */
+    struct node **path; /* the segments of its prompt */
     size_t n_path, cap_path;
     struct segment_ids *parts; /* n_path of them, and one more for what the engine put in front */
     int n_dropped;             /* tokens cut off at the front of the prompt */
     int32_t *ids;              /* sampled so far */
     float *logprobs;
     size_t n_ids, cap_ids;
-    size_t n_ids_stored;       /* of them given to the store */
+    size_t n_ids_stored; /* of them given to the store */
     size_t n_chars;
 
     int read_done, read_total;
     float tokens_per_s;
     int ctx_used;
     uint64_t context_from;
-    bool cut_told;             /* this request said where the model's view begins */
+    bool cut_told; /* this request said where the model's view begins */
     bool has_newest;
-    bool stop_asked;           /* the generation was told to end */
-    int n_silent;              /* takes in a row that ended before their first word */
+    bool stop_asked; /* the generation was told to end */
+    int n_silent;    /* takes in a row that ended before their first word */
 
     enum action action;
     int action_step;
@@ -134,7 +134,8 @@ void turn_set_story(struct turn *t, struct story *story)
     t->view->moved(t->view->ctx);
 }
 
-/* ---- beginning ---------------------------------------------------------------------------------- */
+/* ---- beginning ----------------------------------------------------------------------------------
+ */
 
 static void notice_err(struct turn *t, const struct err *err)
 {
@@ -157,8 +158,8 @@ static struct engine_segment *make_segments(struct turn *t)
     for (size_t i = 0; i < t->n_path; i++) {
         const struct node *n = t->path[i];
         if (n->ids && strcmp(n->tokenizer, t->info->tokenizer_identity) == 0)
-            segments[i] = (struct engine_segment){
-                .kind = SEGMENT_IDS, .ids = n->ids, .n_ids = n->n_ids};
+            segments[i] =
+                (struct engine_segment){.kind = SEGMENT_IDS, .ids = n->ids, .n_ids = n->n_ids};
         else
             segments[i] = (struct engine_segment){
                 .kind = SEGMENT_TEXT, .text = n->text, .n_bytes = n->n_text};
@@ -188,7 +189,7 @@ static void begin(struct turn *t)
     settings_request(t->settings, &r);
     t->seed = t->settings->seed >= 0 ? (uint64_t)t->settings->seed : rng_fresh_seed();
     r.seed = t->seed;
-    r.stream = t->stream = count_takes(t->story->current);
+    r.stream = t->stream = count_takes(t->story->current) + (uint32_t)t->n_silent;
     int rc = engine_submit(t->session, &r, &err);
     free(segments);
     if (rc != 0) {
@@ -218,13 +219,15 @@ static store_ref ref_of(const struct turn *t, const struct node *n)
     return n == t->story->root ? 0 : n->ref;
 }
 
-/* ---- the record --------------------------------------------------------------------------------- */
+/* ---- the record ---------------------------------------------------------------------------------
+ */
 
 /* Makes the generation's row, and with the first text its passage. */
 static void record(struct turn *t, bool with_node)
 {
     if (with_node && !t->node) {
-        store_ref ref = store_put_node(t->store, t->story->ref, ref_of(t, t->from), NODE_MODEL, "", 0);
+        store_ref ref =
+            store_put_node(t->store, t->story->ref, ref_of(t, t->from), NODE_MODEL, "", 0);
         t->node = story_add(t->story, t->from, ref, NODE_MODEL, "", 0);
         store_put_current(t->store, t->story->ref, ref);
     }
@@ -236,8 +239,13 @@ static void record(struct turn *t, bool with_node)
         .story = t->story->ref,
         .node = t->node ? t->node->ref : 0,
         .origin = "room",
-        .model = {.identity = i->identity, .tokenizer = i->tokenizer_identity, .name = i->name,
-                  .arch = i->arch, .type = i->type, .path = i->path, .n_params = i->n_params},
+        .model = {.identity = i->identity,
+                  .tokenizer = i->tokenizer_identity,
+                  .name = i->name,
+                  .arch = i->arch,
+                  .type = i->type,
+                  .path = i->path,
+                  .n_params = i->n_params},
         .settings = settings,
         .seed = t->seed,
         .stream = t->stream,
@@ -256,10 +264,8 @@ static void record(struct turn *t, bool with_node)
         parts[n++] = (struct store_prompt_part){.text = "", .ids = front->ids, .n_ids = front->n};
     for (size_t k = 0; k < t->n_path; k++) {
         const struct segment_ids *s = &t->parts[k];
-        parts[n++] = (struct store_prompt_part){.text = t->path[k]->text,
-                                                .n_text = t->path[k]->n_text,
-                                                .ids = s->ids,
-                                                .n_ids = s->n};
+        parts[n++] = (struct store_prompt_part){
+            .text = t->path[k]->text, .n_text = t->path[k]->n_text, .ids = s->ids, .n_ids = s->n};
     }
     store_put_prompt(t->store, t->generation, parts, n, t->n_dropped);
     free(parts);
@@ -322,7 +328,8 @@ static void on_text(struct turn *t, const char *text, size_t n)
     t->view->grew(t->view->ctx, NODE_MODEL, text, n);
 }
 
-/* ---- ending ------------------------------------------------------------------------------------- */
+/* ---- ending -------------------------------------------------------------------------------------
+ */
 
 static void run_action(struct turn *t);
 
@@ -407,7 +414,8 @@ void turn_pump(struct turn *t)
     }
 }
 
-/* ---- what the person asks ----------------------------------------------------------------------- */
+/* ---- what the person asks -----------------------------------------------------------------------
+ */
 
 static void moved(struct turn *t)
 {
@@ -435,8 +443,7 @@ static void add_now(struct turn *t, const char *text, size_t n)
     if (n == 0)
         return;
     struct story *s = t->story;
-    store_ref ref =
-        store_put_node(t->store, s->ref, ref_of(t, s->current), NODE_AUTHOR, text, n);
+    store_ref ref = store_put_node(t->store, s->ref, ref_of(t, s->current), NODE_AUTHOR, text, n);
     story_add(s, s->current, ref, NODE_AUTHOR, text, n);
     store_put_current(t->store, s->ref, ref);
     t->view->grew(t->view->ctx, NODE_AUTHOR, text, n);
@@ -563,8 +570,9 @@ void turn_end(struct turn *t)
 {
     if (with_engine(t) && t->generation) {
         put_output(t, "", 0);
-        const struct store_done d = {
-            .reason = engine_done_name(DONE_CANCELLED), .n_tokens = (int)t->n_ids, .n_text_tokens = -1};
+        const struct store_done d = {.reason = engine_done_name(DONE_CANCELLED),
+                                     .n_tokens = (int)t->n_ids,
+                                     .n_text_tokens = -1};
         store_put_done(t->store, t->generation, &d);
     }
     t->session = NULL;

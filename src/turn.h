@@ -1,6 +1,6 @@
-/* turn.h - one turn of writing as a state machine: from what the person asked to the last token, kept
- * in the story tree and in the store as it comes. The only place where text meets engine events meets
- * the store. Front ends (front_tui.c, front_line.c) drive it and show what it tells.
+/* turn.h - one turn of writing as a state machine: from what the person asked to the last token,
+ * kept in the story tree and in the store as it comes. The only place where text meets engine
+ * events meets the store. Front ends (front_tui.c, front_line.c) drive it and show what it tells.
  *
  *            turn_submit, turn_retry              EV_TEXT
  *   IDLE ------------------------------> READING ---------> WRITING
@@ -8,9 +8,9 @@
  *    |   `--> WAITING (no engine yet) ------'                  |
  *    `------------------- EV_DONE, EV_ERROR -------------------'
  *
- * An action that needs the turn to be idle (undo, retry, another story) while it is not cancels it and
- * is carried out when it has ended; one may wait, a newer one takes its place. Text that was sent
- * meanwhile joins the manuscript then, whatever the action.
+ * An action that needs the turn to be idle (undo, retry, another story) while it is not cancels it
+ * and is carried out when it has ended; one may wait, a newer one takes its place. Text that was
+ * sent meanwhile joins the manuscript then, whatever the action.
  *
  * Threads: UI thread only.
  */
@@ -51,7 +51,8 @@ struct turn *turn_new(struct story *story, struct store *store, const struct set
 void turn_free(struct turn *t); /* NULL-safe; the session must be freed by then or idle */
 
 /* The engine to write with, READY; NULL takes it away. Only while idle or waiting. */
-void turn_set_engine(struct turn *t, const struct engine_info *info, struct engine_session *session);
+void turn_set_engine(struct turn *t, const struct engine_info *info,
+                     struct engine_session *session);
 /* The session was freed, maybe in the middle of a generation: closes the record of it and lets text
  * that was sent join the manuscript. The last call before turn_free. */
 void turn_end(struct turn *t);
@@ -81,8 +82,8 @@ enum turn_state turn_state_of(const struct turn *t);
 
 struct turn_progress {
     enum turn_state state;
-    int done, total;        /* READING: tokens */
-    float tokens_per_s;     /* WRITING */
+    int done, total;    /* READING: tokens */
+    float tokens_per_s; /* WRITING */
     float chars_per_s;
     int ctx_used, ctx_size; /* tokens; 0 when unknown */
     uint64_t context_from;  /* manuscript byte the model reads from; 0: all of it */

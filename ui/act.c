@@ -27,6 +27,7 @@ enum {
     READ_BYTES = 1 << 16,
     WHEEL_ROWS = 3,
     DRAFT_MS = 250,
+    HELD_ESCAPE_MS = 500, /* an ESC and a key further apart than this are no Meta key */
     INTERRUPT_TWICE_MS = 2000,
     TOO_LATE_MS = 400,
     BUTTON_LEFT = 0,
@@ -371,7 +372,9 @@ static bool release_escape(struct ui *ui, const struct input_event *ev)
             return true;
         }
     }
-    act_feed(ui, "\033", 1);
+    /* readline makes Meta of ESC and one byte: the rest of a character would be left as rubbish */
+    if (ev->n_bytes == 1)
+        act_feed(ui, "\033", 1);
     return false;
 }
 
@@ -380,6 +383,8 @@ static void key(struct ui *ui, const struct input_event *ev)
     struct edit_state e;
 
     act_end_message(ui, true);
+    if (clock_mono_ms() - ui->held_escape_ms > HELD_ESCAPE_MS)
+        str_clear(&ui->held_escape);
     if (ui->held_escape.len > 0 && release_escape(ui, ev)) {
         after_key(ui);
         return;
@@ -390,8 +395,10 @@ static void key(struct ui *ui, const struct input_event *ev)
         act_on(ui, action);
     } else if (ev->kind == INPUT_KEY && ev->code == KEYCODE_ESCAPE && e.plain &&
                e.mode == EDIT_EMACS) {
-        if (!stops_too_late(ui))
+        if (!stops_too_late(ui)) {
             str_append(&ui->held_escape, ev->bytes, ev->n_bytes);
+            ui->held_escape_ms = clock_mono_ms();
+        }
     } else if (ev->kind == INPUT_KEY && ev->mods == 0 &&
                ((ev->code == KEYCODE_UP && move_row(ui, -1)) ||
                 (ev->code == KEYCODE_DOWN && move_row(ui, 1)))) {

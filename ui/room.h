@@ -38,7 +38,8 @@ struct ui {
     struct input *input;
     struct str typed_ahead; /* keys that came while the terminal was asked */
     bool probed;            /* it has answered */
-    struct str held_escape; /* an ESC that may become Meta */
+    struct str held_escape;    /* an ESC that may become Meta with the next key ... */
+    int64_t held_escape_ms;    /* ... when that is typed soon after */
 
     struct textlog *log;
     struct view *view;

@@ -44,12 +44,12 @@ struct entry {
     enum recipe recipe;
     enum join join;
     enum source_dtype dtype;
-    int n_head, head_dim;          /* for the recipes that need them */
-    int64_t rows, columns;         /* of the whole */
+    int n_head, head_dim;  /* for the recipes that need them */
+    int64_t rows, columns; /* of the whole */
     int64_t piece_rows, piece_cols;
     struct piece *piece; /* [n_pieces], owned */
     size_t n_pieces;
-    float *vector;       /* owned content of a vector; NULL: a matrix */
+    float *vector; /* owned content of a vector; NULL: a matrix */
     bool in_arena;
 };
 
@@ -112,8 +112,9 @@ static int tell(const struct checkpoint *c, const struct complaints *all, struct
         return 0;
     infile_quote(shown, c->files.folder);
     if (all->n > all->n_told)
-        return err_set(err, E_INPUT, _("%s: the tensors do not make a whole model (%s): %s; and "
-                                       "%zu more."),
+        return err_set(err, E_INPUT,
+                       _("%s: the tensors do not make a whole model (%s): %s; and "
+                         "%zu more."),
                        shown, c->family->name, all->text, all->n - all->n_told);
     return err_set(err, E_INPUT, _("%s: the tensors do not make a whole model (%s): %s."), shown,
                    c->family->name, all->text);
@@ -157,8 +158,8 @@ static int find_family(struct checkpoint *c, struct err *err)
     char shown[INFILE_QUOTE_BYTES], known[200] = "", quoted[360] = "";
     infile_quote(shown, c->files.folder);
     for (size_t i = 0, n = 0; families[i] && n < sizeof known; i++)
-        n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", n ? "; " : "",
-                              families[i]->name);
+        n +=
+            (size_t)snprintf(known + n, sizeof known - n, "%s%s", n ? "; " : "", families[i]->name);
     if (source_count(c->source[0]) == 0)
         return err_set(err, E_INPUT, _("%s: the file holds no tensors."),
                        infile_quote(shown, c->files.path[0]));
@@ -173,8 +174,8 @@ static int find_family(struct checkpoint *c, struct err *err)
 static int read_config(struct checkpoint *c, struct err *err)
 {
     struct jsonfile config;
-    int rc = jsonfile_open(c->files.folder, "config.json", LIMIT_CHECKPOINT_CONFIG_BYTES, &config,
-                           err);
+    int rc =
+        jsonfile_open(c->files.folder, "config.json", LIMIT_CHECKPOINT_CONFIG_BYTES, &config, err);
     if (rc != 0)
         return rc;
     rc = c->family->describe(&config, &c->facts, err);
@@ -420,8 +421,7 @@ static void read_rows(const struct entry *e, int64_t first, int64_t n, unsigned 
     if (e->recipe == RECIPE_TRANSPOSED) { /* down the columns: that is how they lie in memory */
         const struct piece *p = &e->piece[0];
         for (int64_t k = 0; k < e->columns; k++)
-            copy_elements(e->dtype,
-                          p->data + (first * p->row_stride + k * p->column_stride) * size,
+            copy_elements(e->dtype, p->data + (first * p->row_stride + k * p->column_stride) * size,
                           p->row_stride, out + k * out_size, e->columns, n);
         return;
     }
@@ -537,9 +537,8 @@ static int make_entries(struct checkpoint *c, struct err *err)
     bool whole = all.n == 0;
     for (size_t place = 0; rc == 0 && whole && place < f.n_places; place++) {
         size_t in_layers = place < N_MODEL_SLOTS ? 0 : place - N_MODEL_SLOTS;
-        enum slot slot = (enum slot)(place < N_MODEL_SLOTS
-                                         ? place
-                                         : N_MODEL_SLOTS + in_layers % N_LAYER_SLOTS);
+        enum slot slot =
+            (enum slot)(place < N_MODEL_SLOTS ? place : N_MODEL_SLOTS + in_layers % N_LAYER_SLOTS);
         if (f.row[place])
             rc = make_entry(c, &f, place, slot, (int)(in_layers / N_LAYER_SLOTS), &all, err);
         else if (slot == SLOT_ROPE_FREQS && c->facts.rope_divisor)
@@ -559,8 +558,8 @@ static int reserve(struct checkpoint *c, struct err *err)
 {
     if (c->arena_bytes == 0)
         return 0;
-    void *p = mmap(NULL, c->arena_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-                   0);
+    void *p =
+        mmap(NULL, c->arena_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED)
         return no_memory(err);
     c->arena = p;

@@ -80,8 +80,9 @@ static int add_ranks(struct checkpoint_files *f, struct err *err)
     for (int i = n + 1; rc == 0 && i < MAX_RANKS; i++) {
         rank_name(name, i);
         if (is_there(f->folder, name))
-            rc = err_set(err, E_INPUT, _("%s: %s is missing, but %s is there; all pieces of the "
-                                         "model are needed."),
+            rc = err_set(err, E_INPUT,
+                         _("%s: %s is missing, but %s is there; all pieces of the "
+                           "model are needed."),
                          infile_quote(shown, f->folder), missing, name);
     }
     return rc;

@@ -49,8 +49,9 @@ static int needed(const struct jsonfile *c, const char *key, int64_t max, int *o
     int v = 0;
     int rc = small(c, key, 1, max, &v, err);
     if (rc == 0 && v == 0)
-        return err_set(err, E_INPUT, _("%s: \"%s\" is missing; the file does not describe its "
-                                       "model."),
+        return err_set(err, E_INPUT,
+                       _("%s: \"%s\" is missing; the file does not describe its "
+                         "model."),
                        c->shown, key);
     if (rc == 0)
         *out = v;
@@ -198,10 +199,9 @@ int family_megatron(const struct jsonfile *c, struct family_facts *f, struct err
     if (rc == 0)
         rc = small(c, "kv_channels", 1, MAX_WIDTH, &f->head_dim, err);
     if (rc == 0 && f->head_dim && (int64_t)f->head_dim * f->n_head != s.n_embd)
-        rc = jsonfile_refuse(c, "kv_channels", json_object_get(c->root, "kv_channels"),
-                             E_UNSUPPORTED, err,
-                             _("this family computes with %d / %d numbers a head"), s.n_embd,
-                             f->n_head);
+        rc = jsonfile_refuse(
+            c, "kv_channels", json_object_get(c->root, "kv_channels"), E_UNSUPPORTED, err,
+            _("this family computes with %d / %d numbers a head"), s.n_embd, f->n_head);
     if (rc == 0)
         rc = must_be(c, "apply_residual_connection_post_layernorm", false, false, err);
     if (rc == 0)
@@ -358,8 +358,8 @@ static int put_yarn(const struct jsonfile *c, const json_t *rope, double factor,
     double fast = 32, slow = 1, usual = 0.1 * log(factor) + 1, attention = usual;
     int64_t original = n_ctx;
     bool truncate = true;
-    int rc = jsonfile_int(c, rope, "original_max_position_embeddings", 1, MAX_POSITIONS, &original,
-                          err);
+    int rc =
+        jsonfile_int(c, rope, "original_max_position_embeddings", 1, MAX_POSITIONS, &original, err);
     if (rc == 0)
         rc = jsonfile_real(c, rope, "beta_fast", 1e-3, 1e6, &fast, err);
     if (rc == 0)
@@ -370,10 +370,10 @@ static int put_yarn(const struct jsonfile *c, const json_t *rope, double factor,
         rc = jsonfile_bool(c, rope, "truncate", &truncate, err);
     if (rc != 0)
         return rc;
-    const char *unsupported = !truncate                          ? "truncate"
-                              : jsonfile_has(rope, "mscale")     ? "mscale"
+    const char *unsupported = !truncate                              ? "truncate"
+                              : jsonfile_has(rope, "mscale")         ? "mscale"
                               : jsonfile_has(rope, "mscale_all_dim") ? "mscale_all_dim"
-                                                                 : NULL;
+                                                                     : NULL;
     if (unsupported)
         return jsonfile_refuse(c, unsupported, json_object_get(rope, unsupported), E_UNSUPPORTED,
                                err, _("xuxie does not support this setting"));
@@ -434,9 +434,8 @@ static int put_rotation(const struct jsonfile *c, int n_ctx, struct family_facts
     if (rc == 0 && rope)
         rc = jsonfile_real(c, rope, "partial_rotary_factor", 0, 1, &partial, err);
     if (rc == 0 && partial != 1)
-        rc = err_set(err, E_UNSUPPORTED,
-                     _("%s: \"%s\": %g; xuxie does not support this setting."), c->shown,
-                     "partial_rotary_factor", partial);
+        rc = err_set(err, E_UNSUPPORTED, _("%s: \"%s\": %g; xuxie does not support this setting."),
+                     c->shown, "partial_rotary_factor", partial);
     if (rc != 0)
         return rc;
     if (f->head_dim % 2 != 0)

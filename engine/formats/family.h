@@ -15,8 +15,8 @@ struct family_facts {
     struct metalist meta; /* the keys model_hparams.c reads, as a converted file would have them */
     int n_vocab;          /* rows of the embedding; 0: config.json does not say */
     int n_layer, n_head, n_head_kv, head_dim;
-    bool tied;            /* the output head is the embedding; a stored one is left out */
-    float *rope_divisor;  /* [head_dim/2] of Llama 3's scaling, owned; NULL: none */
+    bool tied;           /* the output head is the embedding; a stored one is left out */
+    float *rope_divisor; /* [head_dim/2] of Llama 3's scaling, owned; NULL: none */
 };
 
 void family_facts_free(struct family_facts *f); /* zeroed structs are fine */

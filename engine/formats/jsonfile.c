@@ -48,8 +48,9 @@ static int parse(const char *text, size_t n, struct jsonfile *f, struct err *err
                        e.line, err_quote(why, sizeof why, e.text, strlen(e.text)));
     }
     if (!json_is_object(f->root))
-        return err_set(err, E_INPUT, _("%s: JSON at byte 0: an object {\"key\": value, ...} is "
-                                       "needed."),
+        return err_set(err, E_INPUT,
+                       _("%s: JSON at byte 0: an object {\"key\": value, ...} is "
+                         "needed."),
                        f->shown);
     return 0;
 }

@@ -48,7 +48,8 @@ static const struct family damo = {
     .describe = family_damo,
 };
 
-/* ---- DAMO 1.3B and above: Megatron's names, Q, K, V head by head, cut for several processes ---- */
+/* ---- DAMO 1.3B and above: Megatron's names, Q, K, V head by head, cut for several processes ----
+ */
 
 static const char *const megatron_prefixes[] = {"module.", "model.", NULL};
 

@@ -38,10 +38,10 @@ struct family_facts;
 struct jsonfile;
 
 struct family {
-    const char *name;             /* for people: "DAMO GPT-3, Megatron" */
-    const char *const *prefixes;  /* that may stand before every name; ended by NULL */
-    const struct name_row *rows;  /* ended by a NULL pattern; the first one names the embedding */
-    const char *const *ignored;   /* patterns of buffers; ended by NULL */
+    const char *name;            /* for people: "DAMO GPT-3, Megatron" */
+    const char *const *prefixes; /* that may stand before every name; ended by NULL */
+    const struct name_row *rows; /* ended by a NULL pattern; the first one names the embedding */
+    const char *const *ignored;  /* patterns of buffers; ended by NULL */
     /* config.json to metadata (family.c) */
     int (*describe)(const struct jsonfile *config, struct family_facts *facts, struct err *err);
 };

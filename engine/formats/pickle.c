@@ -447,7 +447,9 @@ static int read_line(struct vm *vm, struct meta_string *out)
     const unsigned char *begin = vm->data + vm->pos;
     const unsigned char *end = memchr(begin, '\n', vm->n_bytes - vm->pos);
     if (!end)
-        return vm_refuse(vm, E_INPUT, _("the name after the opcode GLOBAL does not end."));
+        return vm_refuse(
+            vm, E_INPUT,
+            _("the name after the opcode GLOBAL does not end; the file is truncated."));
     *out = (struct meta_string){(const char *)begin, (size_t)(end - begin)};
     vm->pos += out->n + 1;
     return 0;

@@ -70,7 +70,8 @@ static int scan(const struct source_file *file, const char *s, size_t n, struct 
             return err_set(err, E_INPUT, _("%s: header at byte %zu: nested more than %u deep."),
                            file->shown, LENGTH_BYTES + i, LIMIT_JSON_DEPTH);
         if (++n_values > LIMIT_SAFETENSORS_VALUES)
-            return err_set(err, E_INPUT, _("%s: header at byte %zu: more than %u values."),
+            return err_set(err, E_INPUT,
+                           _("%s: header at byte %zu: more than %u brackets, commas and colons."),
                            file->shown, LENGTH_BYTES + i, LIMIT_SAFETENSORS_VALUES);
     }
     return 0;

@@ -47,11 +47,11 @@ struct opened_file {
 
 struct weights {
     const struct format *format;
-    void *tables; /* the format's */
+    void *tables;                  /* the format's */
     struct checkpoint *checkpoint; /* the same, when it is one */
     const void *data;
     size_t n_bytes;
-    bool mapped; /* data is our mapping of the file at path */
+    bool mapped;              /* data is our mapping of the file at path */
     struct opened_file *file; /* [n_files], owned; none for bytes in memory */
     size_t n_files;
     char *path;

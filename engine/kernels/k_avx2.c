@@ -131,11 +131,16 @@ static inline struct v32 v32_scale(struct v32 v, float d)
     return v32_scale_halves(v, d, d);
 }
 
+static inline struct v32 v32_scale_add_halves(struct v32 v, float d0, float m0, float d1, float m1)
+{
+    vf dd0 = vf_set(d0), mm0 = vf_set(m0), dd1 = vf_set(d1), mm1 = vf_set(m1);
+    return (struct v32){vf_fma(v.a, dd0, mm0), vf_fma(v.b, dd0, mm0), vf_fma(v.c, dd1, mm1),
+                        vf_fma(v.d, dd1, mm1)};
+}
+
 static inline struct v32 v32_scale_add(struct v32 v, float d, float m)
 {
-    vf dd = vf_set(d), mm = vf_set(m);
-    return (struct v32){vf_fma(v.a, dd, mm), vf_fma(v.b, dd, mm), vf_fma(v.c, dd, mm),
-                        vf_fma(v.d, dd, mm)};
+    return v32_scale_add_halves(v, d, m, d, m);
 }
 
 /* The first eight bytes. */

@@ -121,9 +121,14 @@ static inline struct v32 v32_scale_halves(struct v32 v, float d0, float d1)
     return (struct v32){v.a * d0, v.b * d1};
 }
 
+static inline struct v32 v32_scale_add_halves(struct v32 v, float d0, float m0, float d1, float m1)
+{
+    return (struct v32){vf_fma(v.a, vf_set(d0), vf_set(m0)), vf_fma(v.b, vf_set(d1), vf_set(m1))};
+}
+
 static inline struct v32 v32_scale_add(struct v32 v, float d, float m)
 {
-    return (struct v32){vf_fma(v.a, vf_set(d), vf_set(m)), vf_fma(v.b, vf_set(d), vf_set(m))};
+    return v32_scale_add_halves(v, d, m, d, m);
 }
 
 static inline vf from_i8(__m128i bytes)

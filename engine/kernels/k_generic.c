@@ -62,9 +62,13 @@ DEFINE_DOT(q4_1, QUANT_Q4_1)
 DEFINE_DOT(q5_0, QUANT_Q5_0)
 DEFINE_DOT(q5_1, QUANT_Q5_1)
 DEFINE_DOT(q8_0, QUANT_Q8_0)
+DEFINE_DOT(q2_K, QUANT_Q2_K)
+DEFINE_DOT(q3_K, QUANT_Q3_K)
 DEFINE_DOT(q4_K, QUANT_Q4_K)
 DEFINE_DOT(q5_K, QUANT_Q5_K)
 DEFINE_DOT(q6_K, QUANT_Q6_K)
+DEFINE_DOT(iq4_nl, QUANT_IQ4_NL)
+DEFINE_DOT(iq4_xs, QUANT_IQ4_XS)
 
 static float dot_f16_row(const uint16_t *a, const float *x, int64_t n)
 {
@@ -230,9 +234,13 @@ void kernels_generic(struct kernels *k)
     SET_DOT(q5_0, QUANT_Q5_0);
     SET_DOT(q5_1, QUANT_Q5_1);
     SET_DOT(q8_0, QUANT_Q8_0);
+    SET_DOT(q2_K, QUANT_Q2_K);
+    SET_DOT(q3_K, QUANT_Q3_K);
     SET_DOT(q4_K, QUANT_Q4_K);
     SET_DOT(q5_K, QUANT_Q5_K);
     SET_DOT(q6_K, QUANT_Q6_K);
+    SET_DOT(iq4_nl, QUANT_IQ4_NL);
+    SET_DOT(iq4_xs, QUANT_IQ4_XS);
     k->axpy = axpy;
     k->dot_f16 = dot_f16_row;
     k->axpy_f16 = axpy_f16;

@@ -15,8 +15,9 @@
  *
  * Measured by tests/bench/bench_kernels (1 thread, Zen 4, rows of 2048 weights, 48 MiB of them, as
  * a share of a plain read of the same memory): f32 1.0, f16 and bf16 0.8 to 1.0, q8_0 0.65 (18
- * GB/s), the 4- to 6-bit types 0.25 to 0.35; plain C 0.01 to 0.05. What bounds the packed types is
- * the conversion of every weight to f32, which the order of summation in kernels.h asks for.
+ * GB/s), the 4- to 6-bit types 0.25 to 0.35, those of 2 and 3 bits 0.13 to 0.18; plain C 0.01 to
+ * 0.05. What bounds the packed types is the conversion of every weight to f32, which the order of
+ * summation in kernels.h asks for.
  *
  * Functions that take a `struct format` are inlined with a constant one: the pointers in it cost
  * nothing, each product of a type with 1 to 4 activation rows becomes a loop of its own.
@@ -38,11 +39,13 @@ typedef uint32_t vu __attribute__((vector_size(VN * 4)));
 
 /* ---- weights, 32 at a time ---- */
 
+enum { N_SCALES = 32 }; /* of q2_K, which has the most */
+
 struct format {
     /* The weights k..k+31 of row w (k a multiple of 32), dequantised. */
     struct v32 (*load32)(const uint8_t *w, int64_t k, const float *scales);
     /* NULL, or called before load32 where k % 64 = 0: keeps the scales of the current block. */
-    void (*keep_scales)(const uint8_t *w, int64_t k, float scales[16]);
+    void (*keep_scales)(const uint8_t *w, int64_t k, float scales[N_SCALES]);
     int block_elems; /* 1: rows may end anywhere */
     int block_bytes;
 };
@@ -169,16 +172,69 @@ static ALWAYS_INLINE void keep_scales_q5_K(const uint8_t *w, int64_t k, float *s
         scales_of_k_block(w + k / 256 * 176, scales);
 }
 
-static ALWAYS_INLINE void keep_scales_q6_K(const uint8_t *w, int64_t k, float *scales)
+/* 16 bytes with a sign, times d. */
+static ALWAYS_INLINE void scale_16_bytes(__m128i q, float d, float *scales)
 {
-    if (k % 256 != 0)
-        return;
-    const uint8_t *b = w + k / 256 * 210;
-    float d = half_at(b + 208);
-    __m128i q = load16_bytes(b + 192);
     _mm256_storeu_ps(scales, _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(q)) * d);
     q = _mm_srli_si128(q, 8);
     _mm256_storeu_ps(scales + 8, _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(q)) * d);
+}
+
+static ALWAYS_INLINE void keep_scales_q6_K(const uint8_t *w, int64_t k, float *scales)
+{
+    const uint8_t *b = w + k / 256 * 210;
+    if (k % 256 == 0)
+        scale_16_bytes(load16_bytes(b + 192), half_at(b + 208), scales);
+}
+
+/* The scales of the 16 sub-blocks, then their minimums (negative). */
+static ALWAYS_INLINE void keep_scales_q2_K(const uint8_t *w, int64_t k, float *scales)
+{
+    if (k % 256 != 0)
+        return;
+    const uint8_t *b = w + k / 256 * 84;
+    const __m128i low_bits = _mm_set1_epi8(15);
+    __m128i both = load16_bytes(b);
+    scale_16_bytes(_mm_and_si128(both, low_bits), half_at(b + 80), scales);
+    both = _mm_and_si128(_mm_srli_epi16(both, 4), low_bits);
+    scale_16_bytes(both, -half_at(b + 82), scales + 16);
+}
+
+static ALWAYS_INLINE void keep_scales_q3_K(const uint8_t *w, int64_t k, float *scales)
+{
+    if (k % 256 != 0)
+        return;
+    const uint8_t *b = w + k / 256 * 110;
+    uint64_t low;
+    uint32_t high;
+    memcpy(&low, b + 96, sizeof low);
+    memcpy(&high, b + 104, sizeof high);
+    const uint64_t low_bits = UINT64_C(0x0f0f0f0f0f0f0f0f);
+    __m128i q = _mm_set_epi64x((int64_t)(low >> 4 & low_bits), (int64_t)(low & low_bits));
+    /* byte s of the 16 takes bits 2 (s / 4).. of byte s % 4 of `high`, to bits 4 and 5 */
+    __m128i upper =
+        _mm_set_epi32((int32_t)(high >> 2 & 0x30303030), (int32_t)(high & 0x30303030),
+                      (int32_t)(high << 2 & 0x30303030), (int32_t)(high << 4 & 0x30303030));
+    q = _mm_sub_epi8(_mm_or_si128(q, upper), _mm_set1_epi8(32));
+    scale_16_bytes(q, half_at(b + 108), scales);
+}
+
+static ALWAYS_INLINE void keep_scales_iq4_xs(const uint8_t *w, int64_t k, float *scales)
+{
+    if (k % 256 != 0)
+        return;
+    const uint8_t *b = w + k / 256 * 136;
+    uint16_t high;
+    uint32_t low;
+    memcpy(&high, b + 2, sizeof high);
+    memcpy(&low, b + 4, sizeof low);
+    const __m256i by_sub = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    __m256i q = _mm256_srlv_epi32(_mm256_set1_epi32((int32_t)low), _mm256_slli_epi32(by_sub, 2));
+    __m256i upper = _mm256_srlv_epi32(_mm256_set1_epi32(high), _mm256_slli_epi32(by_sub, 1));
+    q = _mm256_and_si256(q, _mm256_set1_epi32(15));
+    upper = _mm256_slli_epi32(_mm256_and_si256(upper, _mm256_set1_epi32(3)), 4);
+    q = _mm256_sub_epi32(_mm256_or_si256(q, upper), _mm256_set1_epi32(32));
+    _mm256_storeu_ps(scales, _mm256_cvtepi32_ps(q) * half_at(b));
 }
 
 /* The nibbles of sub-block s: low ones for even s, high ones for odd, of the same 32 bytes. */
@@ -205,6 +261,13 @@ static ALWAYS_INLINE struct v32 load32_q5_K(const uint8_t *w, int64_t k, const f
     return v32_scale_add(v32_from_i8(q), scales[s], scales[8 + s]);
 }
 
+/* Two bits of 32 elements: those of run r (0 to 3) of the four that lie in 32 bytes. */
+static ALWAYS_INLINE __m256i two_bits(const uint8_t *p, int run)
+{
+    __m256i bytes = _mm256_srl_epi16(load32_bytes(p), _mm_cvtsi32_si128(run * 2));
+    return _mm256_and_si256(bytes, _mm256_set1_epi8(3));
+}
+
 static ALWAYS_INLINE struct v32 load32_q6_K(const uint8_t *w, int64_t k, const float *scales)
 {
     const uint8_t *b = w + k / 256 * 210;
@@ -213,12 +276,51 @@ static ALWAYS_INLINE struct v32 load32_q6_K(const uint8_t *w, int64_t k, const f
     __m256i low = load32_bytes(b + half * 64 + run % 2 * 32);
     low = _mm256_srl_epi16(low, _mm_cvtsi32_si128(run / 2 * 4));
     low = _mm256_and_si256(low, _mm256_set1_epi8(15));
-    __m256i high = load32_bytes(b + 128 + half * 32);
-    high = _mm256_srl_epi16(high, _mm_cvtsi32_si128(run * 2));
-    high = _mm256_slli_epi16(_mm256_and_si256(high, _mm256_set1_epi8(3)), 4);
+    __m256i high = _mm256_slli_epi16(two_bits(b + 128 + half * 32, run), 4);
     __m256i q = _mm256_sub_epi8(_mm256_or_si256(low, high), _mm256_set1_epi8(32));
     const float *d = scales + k % 256 / 16;
     return v32_scale_halves(v32_from_i8(q), d[0], d[1]);
+}
+
+static ALWAYS_INLINE struct v32 load32_q2_K(const uint8_t *w, int64_t k, const float *scales)
+{
+    const uint8_t *b = w + k / 256 * 84;
+    __m256i q = two_bits(b + 16 + k % 256 / 128 * 32, (int)(k % 128 / 32));
+    const float *d = scales + k % 256 / 16;
+    return v32_scale_add_halves(v32_from_i8(q), d[0], d[16], d[1], d[17]);
+}
+
+static ALWAYS_INLINE struct v32 load32_q3_K(const uint8_t *w, int64_t k, const float *scales)
+{
+    const uint8_t *b = w + k / 256 * 110;
+    __m256i low = two_bits(b + 32 + k % 256 / 128 * 32, (int)(k % 128 / 32));
+    __m256i high = _mm256_srl_epi16(load32_bytes(b), _mm_cvtsi32_si128((int)(k % 256 / 32)));
+    high = _mm256_slli_epi16(_mm256_and_si256(high, _mm256_set1_epi8(1)), 2);
+    __m256i q = _mm256_sub_epi8(_mm256_or_si256(low, high), _mm256_set1_epi8(4));
+    const float *d = scales + k % 256 / 16;
+    return v32_scale_halves(v32_from_i8(q), d[0], d[1]);
+}
+
+/* 32 elements of the types with curved steps, from 16 bytes of nibbles. */
+static ALWAYS_INLINE __m256i curved(const uint8_t *qs)
+{
+    const __m128i curve =
+        _mm_setr_epi8(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113);
+    return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(curve), nibbles(qs));
+}
+
+static ALWAYS_INLINE struct v32 load32_iq4_nl(const uint8_t *w, int64_t k, const float *scales)
+{
+    (void)scales;
+    const uint8_t *b = w + k / 32 * 18;
+    return v32_scale(v32_from_i8(curved(b + 2)), half_at(b));
+}
+
+static ALWAYS_INLINE struct v32 load32_iq4_xs(const uint8_t *w, int64_t k, const float *scales)
+{
+    const uint8_t *b = w + k / 256 * 136;
+    int s = (int)(k % 256 / 32);
+    return v32_scale(v32_from_i8(curved(b + 8 + 16 * s)), scales[s]);
 }
 
 static const struct format format_f32 = {load32_f32, NULL, 1, 4};
@@ -229,9 +331,13 @@ static const struct format format_q4_0 = {load32_q4_0, NULL, 32, 18};
 static const struct format format_q4_1 = {load32_q4_1, NULL, 32, 20};
 static const struct format format_q5_0 = {load32_q5_0, NULL, 32, 22};
 static const struct format format_q5_1 = {load32_q5_1, NULL, 32, 24};
+static const struct format format_q2_K = {load32_q2_K, keep_scales_q2_K, 256, 84};
+static const struct format format_q3_K = {load32_q3_K, keep_scales_q3_K, 256, 110};
 static const struct format format_q4_K = {load32_q4_K, keep_scales_q4_K, 256, 144};
 static const struct format format_q5_K = {load32_q5_K, keep_scales_q5_K, 256, 176};
 static const struct format format_q6_K = {load32_q6_K, keep_scales_q6_K, 256, 210};
+static const struct format format_iq4_nl = {load32_iq4_nl, NULL, 32, 18};
+static const struct format format_iq4_xs = {load32_iq4_xs, keep_scales_iq4_xs, 256, 136};
 
 /* The last m < 32 weights of a row of single elements, from k on; the row may be the last of a
  * page. */
@@ -245,7 +351,7 @@ static ALWAYS_INLINE void load_rest(struct format f, const uint8_t *w, int64_t k
 
 static ALWAYS_INLINE void unpack_row(struct format f, const uint8_t *w, float *out, int64_t n)
 {
-    float scales[16];
+    float scales[N_SCALES];
     int64_t k = 0;
     for (; k + 32 <= n; k += 32) {
         if (f.keep_scales && k % 64 == 0)
@@ -291,7 +397,7 @@ static ALWAYS_INLINE void dot_rows(struct format f, const void *w, const float *
     const float *x2 = n_x > 2 ? x1 + stride : x0;
     const float *x3 = n_x > 3 ? x2 + stride : x0;
     struct sums s0 = {v32_zero(), v32_zero()}, s1 = s0, s2 = s0, s3 = s0;
-    float scales[16];
+    float scales[N_SCALES];
     int64_t k = 0;
     while (k + 32 <= n) {
         if (f.keep_scales)
@@ -538,9 +644,13 @@ static void rmsnorm(const float *x, const float *g, float eps, float *y, int64_t
     X(q5_0, QUANT_Q5_0)                                                                            \
     X(q5_1, QUANT_Q5_1)                                                                            \
     X(q8_0, QUANT_Q8_0)                                                                            \
+    X(q2_K, QUANT_Q2_K)                                                                            \
+    X(q3_K, QUANT_Q3_K)                                                                            \
     X(q4_K, QUANT_Q4_K)                                                                            \
     X(q5_K, QUANT_Q5_K)                                                                            \
-    X(q6_K, QUANT_Q6_K)
+    X(q6_K, QUANT_Q6_K)                                                                            \
+    X(iq4_nl, QUANT_IQ4_NL)                                                                        \
+    X(iq4_xs, QUANT_IQ4_XS)
 
 #define DEFINE_UNPACK(name, type)                                                                  \
     static void unpack_##name(const void *packed, float *out, int64_t n)                           \

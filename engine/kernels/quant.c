@@ -1,39 +1,52 @@
-/* quant.c - the element types of tensors: names, geometry, reference conversions.
+/* quant.c - the element types of tensors: names, geometry, reference conversions to f32. The
+ * reverse is in quant_pack.c.
  *
  * Layouts are ggml's (ggml-quants.c), little-endian; d, m, dmin are IEEE binary16. One block holds
  * `block_elems` elements w[0..], stored in these bytes, one after another:
  *
- *   f32   4    IEEE binary32
- *   f16   2    IEEE binary16
- *   bf16  2    the upper half of a binary32
- *   q8_0  34   d, int8 q[32]               w[i] = d * q[i]
- *   q4_0  18   d, u8 qs[16]                w[i] = d * (q - 8)      q: low nibble of qs[i] for i <
- * 16, q4_1  20   d, m, u8 qs[16]             w[i] = d * q + m           high nibble of qs[i - 16]
- * above q5_0  22   d, u8 qh[4], u8 qs[16]      w[i] = d * (q - 16)     q: as q4_0, plus 16 where
- * bit i of q5_1  24   d, m, u8 qh[4], u8 qs[16]   w[i] = d * q + m           the 32-bit word qh is
- * set q4_K  144  d, dmin, u8 sm[12], u8 qs[128] 8 sub-blocks of 32, each with a 6-bit scale and a
- * 6-bit minimum packed in sm: w[i] = (d * scale) * q - (dmin * min). Sub-blocks 2j and 2j + 1 are
- * the low and the high nibbles of qs[32 j .. 32 j + 31]. q5_K  176  d, dmin, u8 sm[12], u8 qh[32],
- * u8 qs[128] as q4_K, plus 16 where bit s of qh[l] is set, for element l of sub-block s. q6_K  210
- * u8 ql[128], u8 qh[64], int8 scale[16], d 16 sub-blocks of 16: w[i] = (d * scale[i / 16]) * (q -
- * 32). Each half of 128 elements owns 64 bytes of ql and 32 of qh; its runs of 32 elements r = 0..3
- * take the nibble r / 2 of ql[32 (r % 2) + l] as low bits and bits 2r, 2r + 1 of qh[l] above them.
+ *   f32     4  IEEE binary32
+ *   f16     2  IEEE binary16
+ *   bf16    2  the upper half of a binary32
+ *   q8_0   34  d, int8 q[32]                    w[i] = d * q[i]
+ *   q4_0   18  d, u8 qs[16]                     w[i] = d * (q - 8)
+ *   q4_1   20  d, m, u8 qs[16]                  w[i] = d * q + m
+ *   q5_0   22  d, u32 qh, u8 qs[16]             w[i] = d * (q - 16)
+ *   q5_1   24  d, m, u32 qh, u8 qs[16]          w[i] = d * q + m
+ *   iq4_nl 18  d, u8 qs[16]                     w[i] = d * curve[q]
  *
- * sm, for sub-block s: s < 4: scale = sm[s] & 63, min = sm[s + 4] & 63; above, the low four bits
- * are the nibbles of sm[s + 4] (scale low, min high) and the two upper bits the top bits of sm[s -
- * 4] (scale) and sm[s] (min).
+ * with q the low nibble of qs[i] for i < 16, the high nibble of qs[i - 16] above, and for 5 bits 16
+ * more where bit i of qh is set. The others hold 256 elements in sub-blocks of 16 (q2_K, q3_K,
+ * q6_K) or 32, each sub-block s with a scale and perhaps a minimum of its own:
  *
- * Every product above is exact in f32 (at most 24 significant bits), so only the last addition of
- * q4_1, q5_1, q4_K and q5_K rounds: vector code may fuse it and still give the same bits.
+ *   q2_K   84  u8 sm[16], u8 qs[64], d, dmin
+ *              w[i] = (d * scale) * q - (dmin * min), scale and min the nibbles of sm[s]
+ *   q3_K  110  u8 qh[32], u8 qs[64], u8 sc[12], d
+ *              w[i] = (d * (scale - 32)) * (q - 4), the low four bits of scale s in nibble s / 8 of
+ *              sc[s % 8], the upper two in bits 2 (s / 4).. of sc[8 + s % 4]
+ *   q4_K  144  d, dmin, u8 sm[12], u8 qs[128]
+ *   q5_K  176  d, dmin, u8 sm[12], u8 qh[32], u8 qs[128]
+ *              w[i] = (d * scale) * q - (dmin * min), 6 bits each in sm, see scale_min()
+ *   q6_K  210  u8 ql[128], u8 qh[64], int8 scale[16], d
+ *              w[i] = (d * scale) * (q - 32), the low four bits of q in nibble i % 128 / 64 of
+ *              ql[i / 128 * 64 + i % 64]
+ *   iq4_xs 136 d, u16 sh, u8 sl[4], u8 qs[128]
+ *              w[i] = (d * (scale - 32)) * curve[q], q as in iq4_nl from qs[16 s..], the low four
+ *              bits of scale s in nibble s % 2 of sl[s / 2], the upper two in bits 2 s.. of sh
+ *
+ * Where nothing else is said the low bits of q are in qs and those above them in qh, as bits_at()
+ * finds them: 32 bytes take the runs of 32 elements one above the other.
+ *
+ * Every product above is exact in f32 (at most 24 significant bits), so only the addition of a
+ * minimum rounds: vector code may fuse it and still give the same bits.
  */
 #include "config.h"
 
 #include "engine/kernels/quant.h"
 
 #include <assert.h>
-#include <math.h>
 #include <string.h>
 
+#include "engine/kernels/quant_pack.h"
 #include "src/base/mem.h"
 
 enum { MAX_F16_FINITE_BITS = 0x477fefff, MIN_F16_NORMAL_BITS = 0x38800000 };
@@ -92,12 +105,6 @@ uint16_t f32_to_bf16(float f)
 static uint16_t get_u16(const uint8_t *p)
 {
     return (uint16_t)(p[0] | p[1] << 8);
-}
-
-static void put_u16(uint8_t *p, uint16_t v)
-{
-    p[0] = (uint8_t)v;
-    p[1] = (uint8_t)(v >> 8);
 }
 
 static float get_f16(const uint8_t *p)
@@ -241,6 +248,43 @@ static void unpack_q5_K(const void *packed, float *out, int64_t n)
         unpack_k_block(b, b + 16, b + 48, out + k);
 }
 
+/* `width` bits of element i of a block of 256: 32 bytes take 8 / width runs of 32 elements, one
+ * above the other. */
+static int bits_at(const uint8_t *p, int width, int i)
+{
+    int run = i / 32, n_runs = 8 / width;
+    return p[run / n_runs * 32 + i % 32] >> run % n_runs * width & ((1 << width) - 1);
+}
+
+static void unpack_q2_K(const void *packed, float *out, int64_t n)
+{
+    const uint8_t *b = packed;
+    for (int64_t k = 0; k < n; k += 256, b += 84) {
+        float d = get_f16(b + 80);
+        float dmin = get_f16(b + 82);
+        for (int i = 0; i < 256; i++) {
+            float ds = d * (float)(b[i / 16] & 15);
+            float m = dmin * (float)(b[i / 16] >> 4);
+            out[k + i] = ds * (float)bits_at(b + 16, 2, i) - m;
+        }
+    }
+}
+
+static void unpack_q3_K(const void *packed, float *out, int64_t n)
+{
+    const uint8_t *b = packed;
+    for (int64_t k = 0; k < n; k += 256, b += 110) {
+        const uint8_t *sc = b + 96;
+        float d = get_f16(b + 108);
+        for (int i = 0; i < 256; i++) {
+            int s = i / 16;
+            int scale = (sc[s % 8] >> s / 8 * 4 & 15) | (sc[8 + s % 4] >> s / 4 * 2 & 3) << 4;
+            int q = bits_at(b + 32, 2, i) | bits_at(b, 1, i) << 2;
+            out[k + i] = d * (float)(scale - 32) * (float)(q - 4);
+        }
+    }
+}
+
 static void unpack_q6_K(const void *packed, float *out, int64_t n)
 {
     const uint8_t *b = packed;
@@ -248,74 +292,38 @@ static void unpack_q6_K(const void *packed, float *out, int64_t n)
         const uint8_t *scale = b + 192;
         float d = get_f16(b + 208);
         for (int i = 0; i < 256; i++) {
-            const uint8_t *ql = b + i / 128 * 64;
-            const uint8_t *qh = b + 128 + i / 128 * 32;
-            int run = i / 32 % 4;
-            int low = ql[run % 2 * 32 + i % 32] >> (run / 2 * 4) & 15;
-            int high = qh[i % 32] >> (run * 2) & 3;
+            int low = b[i / 128 * 64 + i % 64] >> i % 128 / 64 * 4 & 15;
+            int high = bits_at(b + 128, 2, i);
             float ds = d * (float)(int8_t)scale[i / 16];
             out[k + i] = ds * (float)((low | high << 4) - 32);
         }
     }
 }
 
-/* ---- pack, with the rounding of ggml's reference quantisers ---- */
+/* The steps of iq4_nl and iq4_xs: closer together where weights are many. */
+static const int8_t curve[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
+                                 1,    13,   25,  38,  53,  69,  89,  113};
 
-static void pack_f32(const float *in, void *packed, int64_t n)
+static void unpack_iq4_nl(const void *packed, float *out, int64_t n)
 {
-    memcpy(packed, in, (size_t)n * sizeof *in);
-}
-
-static void pack_f16(const float *in, void *packed, int64_t n)
-{
-    uint8_t *p = packed;
-    for (int64_t i = 0; i < n; i++)
-        put_u16(p + 2 * i, f32_to_f16(in[i]));
-}
-
-static void pack_bf16(const float *in, void *packed, int64_t n)
-{
-    uint8_t *p = packed;
-    for (int64_t i = 0; i < n; i++)
-        put_u16(p + 2 * i, f32_to_bf16(in[i]));
-}
-
-/* v as an integer in lo..hi, cut towards zero; lo where v is NaN (the block's scale is lost then
- * anyhow), so that no input makes the conversion undefined. */
-static int clamped(float v, int lo, int hi)
-{
-    return v >= (float)hi ? hi : v >= (float)lo ? (int)v : lo;
-}
-
-static void pack_q8_0(const float *in, void *packed, int64_t n)
-{
-    uint8_t *b = packed;
-    for (int64_t k = 0; k < n; k += 32, b += 34) {
-        float max = 0;
+    const uint8_t *b = packed;
+    for (int64_t k = 0; k < n; k += 32, b += 18) {
+        float d = get_f16(b);
         for (int i = 0; i < 32; i++)
-            max = fabsf(in[k + i]) > max ? fabsf(in[k + i]) : max;
-        float d = max / 127;
-        float inverse = d != 0 ? 1 / d : 0;
-        put_u16(b, f32_to_f16(d));
-        for (int i = 0; i < 32; i++)
-            b[2 + i] = (uint8_t)clamped(roundf(in[k + i] * inverse), -128, 127);
+            out[k + i] = d * (float)curve[nibble(b + 2, i)];
     }
 }
 
-static void pack_q4_0(const float *in, void *packed, int64_t n)
+static void unpack_iq4_xs(const void *packed, float *out, int64_t n)
 {
-    uint8_t *b = packed;
-    for (int64_t k = 0; k < n; k += 32, b += 18) {
-        float max = 0; /* the value of largest magnitude, with its sign: it becomes exactly q = 0 */
-        for (int i = 0; i < 32; i++)
-            max = fabsf(in[k + i]) > fabsf(max) ? in[k + i] : max;
-        float d = max / -8;
-        float inverse = d != 0 ? 1 / d : 0;
-        put_u16(b, f32_to_f16(d));
-        for (int i = 0; i < 16; i++) {
-            int low = clamped(in[k + i] * inverse + 8.5f, 0, 15);
-            int high = clamped(in[k + 16 + i] * inverse + 8.5f, 0, 15);
-            b[2 + i] = (uint8_t)(low | high << 4);
+    const uint8_t *b = packed;
+    for (int64_t k = 0; k < n; k += 256, b += 136) {
+        float d = get_f16(b);
+        for (int s = 0; s < 8; s++) {
+            int scale = (b[4 + s / 2] >> s % 2 * 4 & 15) | (get_u16(b + 2) >> 2 * s & 3) << 4;
+            float ds = d * (float)(scale - 32);
+            for (int i = 0; i < 32; i++)
+                out[k + s * 32 + i] = ds * (float)curve[nibble(b + 8 + 16 * s, i)];
         }
     }
 }
@@ -323,17 +331,21 @@ static void pack_q4_0(const float *in, void *packed, int64_t n)
 /* ---- the table ---- */
 
 static const struct quant quants[] = {
-    {QUANT_F32, "f32", 1, 4, unpack_f32, pack_f32},
-    {QUANT_F16, "f16", 1, 2, unpack_f16, pack_f16},
-    {QUANT_Q4_0, "q4_0", 32, 18, unpack_q4_0, pack_q4_0},
-    {QUANT_Q4_1, "q4_1", 32, 20, unpack_q4_1, NULL},
-    {QUANT_Q5_0, "q5_0", 32, 22, unpack_q5_0, NULL},
-    {QUANT_Q5_1, "q5_1", 32, 24, unpack_q5_1, NULL},
-    {QUANT_Q8_0, "q8_0", 32, 34, unpack_q8_0, pack_q8_0},
-    {QUANT_Q4_K, "q4_K", 256, 144, unpack_q4_K, NULL},
-    {QUANT_Q5_K, "q5_K", 256, 176, unpack_q5_K, NULL},
-    {QUANT_Q6_K, "q6_K", 256, 210, unpack_q6_K, NULL},
-    {QUANT_BF16, "bf16", 1, 2, unpack_bf16, pack_bf16},
+    {QUANT_F32, "f32", 1, 4, unpack_f32, quant_pack_f32},
+    {QUANT_F16, "f16", 1, 2, unpack_f16, quant_pack_f16},
+    {QUANT_Q4_0, "q4_0", 32, 18, unpack_q4_0, quant_pack_q4_0},
+    {QUANT_Q4_1, "q4_1", 32, 20, unpack_q4_1, quant_pack_q4_1},
+    {QUANT_Q5_0, "q5_0", 32, 22, unpack_q5_0, quant_pack_q5_0},
+    {QUANT_Q5_1, "q5_1", 32, 24, unpack_q5_1, quant_pack_q5_1},
+    {QUANT_Q8_0, "q8_0", 32, 34, unpack_q8_0, quant_pack_q8_0},
+    {QUANT_Q2_K, "q2_K", 256, 84, unpack_q2_K, quant_pack_q2_K},
+    {QUANT_Q3_K, "q3_K", 256, 110, unpack_q3_K, quant_pack_q3_K},
+    {QUANT_Q4_K, "q4_K", 256, 144, unpack_q4_K, quant_pack_q4_K},
+    {QUANT_Q5_K, "q5_K", 256, 176, unpack_q5_K, quant_pack_q5_K},
+    {QUANT_Q6_K, "q6_K", 256, 210, unpack_q6_K, quant_pack_q6_K},
+    {QUANT_IQ4_NL, "iq4_nl", 32, 18, unpack_iq4_nl, NULL},
+    {QUANT_IQ4_XS, "iq4_xs", 256, 136, unpack_iq4_xs, NULL},
+    {QUANT_BF16, "bf16", 1, 2, unpack_bf16, quant_pack_bf16},
 };
 
 /* Every type id GGUF has given a meaning, those withdrawn since included. */

@@ -16,9 +16,13 @@ enum quant_type {
     QUANT_Q5_0 = 6,
     QUANT_Q5_1 = 7,
     QUANT_Q8_0 = 8,
+    QUANT_Q2_K = 10,
+    QUANT_Q3_K = 11,
     QUANT_Q4_K = 12,
     QUANT_Q5_K = 13,
     QUANT_Q6_K = 14,
+    QUANT_IQ4_NL = 20,
+    QUANT_IQ4_XS = 23,
     QUANT_BF16 = 30,
 };
 
@@ -29,7 +33,8 @@ struct quant {
     int block_bytes;
     /* n elements (a multiple of block_elems) from packed to f32. The reference. */
     void (*unpack)(const void *packed, float *out, int64_t n);
-    /* the reverse, NULL where xuxie does not write the type yet */
+    /* The reverse (quant_pack.c, quant_pack_k.c); NULL for types that xuxie only reads. Any floats
+     * may come; what is not finite spoils its own block. */
     void (*pack)(const float *in, void *packed, int64_t n);
 };
 

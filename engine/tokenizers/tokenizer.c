@@ -12,6 +12,7 @@
 #define XXH_STATIC_LINKING_ONLY /* the hash state on the stack */
 #include <xxhash.h>
 
+#include "engine/tokenizers/tokenizer_checkpoint.h"
 #include "engine/tokenizers/tokenizer_kind.h"
 #include "src/base/i18n.h"
 #include "src/base/mem.h"
@@ -101,6 +102,8 @@ int tokenizer_from_source(const struct vocab_source *src, struct tokenizer **out
 int tokenizer_from_weights(const struct weights *w, struct tokenizer **out, struct err *err)
 {
     struct vocab_source src;
+    if (weights_folder(w))
+        return tokenizer_from_checkpoint(w, out, err);
     int rc = vocab_source_from_weights(w, &src, err);
     if (rc != 0)
         return rc;

@@ -6,8 +6,8 @@
 #include "engine/tokenizers/tokenizer_kind.h"
 
 /* Ids beyond the tokens belong to rows of the embedding that stand for nothing. */
-static int overrule(const struct weights *w, const char *key, struct vocab_source *src,
-                    int32_t *id, struct err *err)
+static int overrule(const struct weights *w, const char *key, struct vocab_source *src, int32_t *id,
+                    struct err *err)
 {
     int64_t v = *id;
     int rc = weights_meta_int(w, key, 0, INT32_MAX, &v, err);

@@ -31,7 +31,10 @@ struct err {
     char msg[1024]; /* one sentence, UTF-8, no trailing newline */
 };
 
-#define ERR_INIT {E_OK, ""}
+#define ERR_INIT                                                                                   \
+    {                                                                                              \
+        E_OK, ""                                                                                   \
+    }
 
 /* Sets code and message (printf style) and returns code, so `return err_set(err, ...)` works.
  * err may be NULL. A message that does not fit is cut at a character border. */

@@ -1,7 +1,7 @@
 /* text_safe.h - the choke point between foreign bytes and the screen (RELIABILITY B.1.7).
  *
- * Everything that becomes UI text passes text_safe() once: model output, file metadata, pasted text,
- * file names, database rows. What is stored, copied or piped stays byte-exact.
+ * Everything that becomes UI text passes text_safe() once: model output, file metadata, pasted
+ * text, file names, database rows. What is stored, copied or piped stays byte-exact.
  */
 #ifndef XUXIE_BASE_TEXT_SAFE_H
 #define XUXIE_BASE_TEXT_SAFE_H

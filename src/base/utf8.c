@@ -1,5 +1,6 @@
-/* utf8.c - see utf8.h. Validation follows table 3-7 of the Unicode standard: the second byte's range
- * depends on the first; that one test excludes overlong forms, surrogates and values too large. */
+/* utf8.c - see utf8.h. Validation follows table 3-7 of the Unicode standard: the second byte's
+ * range depends on the first; that one test excludes overlong forms, surrogates and values too
+ * large. */
 #include "config.h"
 
 #include "src/base/utf8.h"

@@ -88,7 +88,7 @@ def add_header_cases():
     add("header-deep-65", raw('{"w":' + "[" * 64 + "]" * 64 + "}"), word="64")
     add("header-deep-100000", raw('{"w":' + "[" * 100000 + "]" * 100000 + "}"), word="64")
     add("header-deep-objects", raw('{"a":' * 100000 + "1" + "}" * 100000), word="64")
-    add("header-many-values", raw('{"w":[' + "0," * 1100000 + "0]}"), word="values")
+    add("header-many-values", raw('{"w":[' + "0," * 2200000 + "0]}"), word="commas")
     add("name-twice", raw("{" + W + "," + W + "}"))
     add("name-twice-escaped", raw("{" + W + "," + W.replace("w", "\\u0077") + "}"))
     add("name-empty", raw("{" + W.replace('"w"', '""') + "}"), word="name")

@@ -1,10 +1,16 @@
 #!/usr/bin/env python3
 """Writes tests/unit/quant_vectors.h: random blocks of every tensor type with the values that the
-`gguf` package (the Python side of ggml) unpacks from them, and random rows with the blocks it packs.
+`gguf` package (the Python side of ggml) unpacks from them, random rows with the blocks it packs,
+and the errors of ggml's own quantisers for the types that package does not pack.
 
     pip install gguf numpy
-    tests/reference/quant_vectors.py > tests/unit/quant_vectors.h
+    tests/reference/quant_vectors.py LIBGGML > tests/unit/quant_vectors.h
+
+LIBGGML is the path of libggml-base.so, from a build of llama.cpp or from pip's llama-cpp-python.
 """
+import ctypes
+import sys
+
 import numpy as np
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType as T
 from gguf.quants import dequantize, quantize
@@ -14,7 +20,8 @@ rng = np.random.default_rng(20261123)
 # where the halves d, m or dmin lie in a block
 HALVES = {
     T.F16: [], T.BF16: [], T.Q8_0: [0], T.Q4_0: [0], T.Q4_1: [0, 2], T.Q5_0: [0], T.Q5_1: [0, 2],
-    T.Q4_K: [0, 2], T.Q5_K: [0, 2], T.Q6_K: [208],
+    T.Q4_K: [0, 2], T.Q5_K: [0, 2], T.Q6_K: [208], T.Q2_K: [80, 82], T.Q3_K: [108], T.IQ4_NL: [0],
+    T.IQ4_XS: [0],
 }
 
 
@@ -57,7 +64,45 @@ row[64:96] = 0
 row[96:128] *= np.float32(300)
 row[128:160] = np.round(row[128:160] * 4) / 4  # many ties
 emit_hex("row", "uint32_t", row.view(np.uint32), 8, 8)
-for kind in (T.F16, T.BF16, T.Q8_0, T.Q4_0):
+for kind in (T.F16, T.BF16, T.Q8_0, T.Q4_0, T.Q4_1, T.Q5_0, T.Q5_1):
     packed = row.astype(np.float16) if kind == T.F16 else quantize(row, kind)
     emit_hex(f"row_as_{kind.name.lower()}", "uint8_t", packed.view(np.uint8).ravel(), 2, 16)
-print("#endif")
+
+ggml = ctypes.CDLL(sys.argv[1])
+K_TYPES = (T.Q2_K, T.Q3_K, T.Q4_K, T.Q5_K, T.Q6_K)
+
+
+def pointer(a):
+    return a.ctypes.data_as(ctypes.c_void_p)
+
+
+def squared_error(values, kind):
+    """What ggml loses on these values: the sum of squares."""
+    elems, size = GGML_QUANT_SIZES[kind]
+    packed = np.zeros((values.size // elems, size), np.uint8)
+    pack = getattr(ggml, f"quantize_row_q{kind.name[1:]}_ref")
+    pack(pointer(values), pointer(packed), ctypes.c_int64(values.size))
+    return np.sum((dequantize(packed, kind).ravel() - values).astype(np.float64) ** 2)
+
+
+def k_rows():
+    """The rows of test_quant.c's fill_k_row: sums of twelve 16-bit numbers, nearly normal, as they
+    are and times their size, which makes heavy tails."""
+    state, sums = 1, []
+    for _ in range(2 * 32 * 256):
+        total = -6 * 65536
+        for _ in range(12):
+            state = (state * 1664525 + 1013904223) % 2 ** 32
+            total += state >> 16
+        sums.append(total)
+    values = np.array(sums, np.float32) * np.float32(2.0 ** -21)
+    even, uneven = values[:32 * 256], values[32 * 256:]
+    return even, uneven * np.abs(uneven)
+
+
+print("/* the sums of squares that ggml loses on the two rows of fill_k_row() */")
+for kind in K_TYPES:
+    name = kind.name.lower().replace("_k", "_K")
+    errors = ", ".join(f"{squared_error(row, kind):.6g}" for row in k_rows())
+    print(f"static const double ggml_error_{name}[] = {{{errors}}};")
+print("\n#endif")

@@ -1,6 +1,6 @@
 /* test_room.c - the real program with the bundled model on a virtual terminal: storms, large
- * pastes, signals, modes. $XUXIE names the program; XUXIE_STORM makes the storm of resizes
- * longer. */
+ * pastes, signals, modes. $XUXIE names the program; XUXIE_STORM makes the storms of resizes and
+ * keys longer. */
 #include "config.h"
 
 #include <fcntl.h>
@@ -142,11 +142,16 @@ static void expect_right_screen(struct rig *r, int rows)
 
 /* ---- resizing -------------------------------------------------------------------------------- */
 
+static int storm_length(void)
+{
+    const char *given = getenv("XUXIE_STORM");
+    return given != NULL ? atoi(given) : 200;
+}
+
 static void test_resize_storm(void **state)
 {
     struct rig *r = *state;
-    const char *given = getenv("XUXIE_STORM");
-    int n = given != NULL ? atoi(given) : 200;
+    int n = storm_length();
     open_and_write(r);
     for (int i = 0; i < n; i++) {
         vth_resize(r->v, 1 + rig_random(70), 1 + rig_random(220));
@@ -502,6 +507,76 @@ static bool has_colour(const char *raw, size_t n)
     return false;
 }
 
+/* One press of a random key; not those that leave, suspend or run an editor. */
+static void press_random_key(struct vth *v)
+{
+    static const char *const keys[] = {"\033[A",
+                                       "\033[B",
+                                       "\033[C",
+                                       "\033[D",
+                                       "\033[H",
+                                       "\033[F",
+                                       "\033[5~",
+                                       "\033[6~",
+                                       "\033[3~",
+                                       "\033OP",
+                                       "\033[15~",
+                                       "\033[20~",
+                                       "\033u",
+                                       "\033r",
+                                       "\033[1;3D",
+                                       "\033[1;3C",
+                                       "\r",
+                                       "\033\r",
+                                       "\n",
+                                       "\t",
+                                       "\033",
+                                       "\033[<64;5;5M",
+                                       "\033[<0;9;21M",
+                                       "\033[",
+                                       "雪",
+                                       "👨‍👩‍👧",
+                                       "e\xCC\x81",
+                                       "\xE4\xB8",
+                                       "/",
+                                       "/set ",
+                                       "\022",
+                                       "\033[200~"};
+    char byte[2] = {0};
+    int kind = rig_random(4);
+    if (kind == 0) {
+        vth_keys(v, keys[rig_random((int)ARRAY_LEN(keys))]);
+        return;
+    }
+    do {
+        byte[0] = (char)(kind == 1 ? 1 + rig_random(31) : 1 + rig_random(255));
+    } while (strchr("\003\004\030\032", byte[0]) != NULL);
+    vth_send(v, byte, 1);
+}
+
+/* Keys at random while it writes: it lives, sends nothing a terminal should not get, and everything
+ * is kept. */
+static void test_key_mash(void **state)
+{
+    struct rig *r = *state;
+    int n = storm_length() * 20, status;
+    open_and_write(r);
+    for (int i = 0; i < n; i++) {
+        press_random_key(r->v);
+        vth_pump(r->v, i % 8 == 0);
+        if (vth_wait_exit(r->v, 0, &status))
+            fail_with_screen(r->v, "it ended");
+    }
+    vth_keys(r->v, "\033[201~\007"); /* a paste may be open */
+    vth_quiet(r->v, wait_ms);
+    if (vth_offence(r->v) != NULL)
+        fail_msg("offence: %s", vth_offence(r->v));
+    vth_signal(r->v, SIGTERM);
+    assert_true(vth_wait_exit(r->v, wait_ms, &status));
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+    expect_clean(r->v);
+}
+
 static void test_no_color(void **state)
 {
     struct rig *r = *state;
@@ -561,7 +636,8 @@ int main(void)
         ROOM_TEST(test_interrupt_key), ROOM_TEST(test_retry_with_seed),
         ROOM_TEST(test_no_model),      ROOM_TEST(test_mouse_wheel),
         ROOM_TEST(test_vi_mode),       ROOM_TEST(test_editor),
-        ROOM_TEST(test_no_color),      ROOM_TEST(test_line_mode),
+        ROOM_TEST(test_key_mash),      ROOM_TEST(test_no_color),
+        ROOM_TEST(test_line_mode),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

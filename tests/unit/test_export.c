@@ -68,7 +68,8 @@ static void test_formats(void **state)
     static const char text[] = "2) a & b\n    c\0d\n12 e";
     story_add(s, s->root, 2, NODE_AUTHOR, text, sizeof text - 1);
     assert_int_equal(export_story(s, path_of("b.md"), &err), 0);
-    static const char md[] = "# 1\\. \\*\n\n2\\) a \\& b\n\n&nbsp;&nbsp;&nbsp;&nbsp;c\0d\n\n12 e\n\n";
+    static const char md[] =
+        "# 1\\. \\*\n\n2\\) a \\& b\n\n&nbsp;&nbsp;&nbsp;&nbsp;c\0d\n\n12 e\n\n";
     assert_memory_equal(get_file("b.md"), md, sizeof md);
     story_free(s);
 }

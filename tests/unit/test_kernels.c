@@ -20,8 +20,9 @@
 static const char *const isas[] = {"avx2", "avx512"};
 
 static const enum quant_type types[] = {
-    QUANT_F32,  QUANT_F16,  QUANT_BF16, QUANT_Q8_0, QUANT_Q4_0, QUANT_Q4_1,
-    QUANT_Q5_0, QUANT_Q5_1, QUANT_Q4_K, QUANT_Q5_K, QUANT_Q6_K,
+    QUANT_F32,  QUANT_F16,  QUANT_BF16, QUANT_Q8_0,   QUANT_Q4_0,
+    QUANT_Q4_1, QUANT_Q5_0, QUANT_Q5_1, QUANT_Q2_K,   QUANT_Q3_K,
+    QUANT_Q4_K, QUANT_Q5_K, QUANT_Q6_K, QUANT_IQ4_NL, QUANT_IQ4_XS,
 };
 
 static const struct kernels *generic(void)
@@ -75,6 +76,21 @@ static uint16_t random_half(void)
     return f32_to_f16(random_u32() % 16 ? random_float() : random_float() * 1e-5f);
 }
 
+/* Where scale i (0: d, 1: m or dmin) lies in a block; -1 where the type has none. */
+static int half_offset(enum quant_type type, size_t i)
+{
+    switch (type) {
+    case QUANT_Q4_1:
+    case QUANT_Q5_1:
+    case QUANT_Q4_K:
+    case QUANT_Q5_K: return i == 0 ? 0 : 2;
+    case QUANT_Q2_K: return i == 0 ? 80 : 82;
+    case QUANT_Q3_K: return i == 0 ? 108 : -1;
+    case QUANT_Q6_K: return i == 0 ? 208 : -1;
+    default: return i == 0 ? 0 : -1;
+    }
+}
+
 /* A row of n weights: random blocks whose scales are finite. */
 static void fill_packed(const struct quant *q, uint8_t *p, int64_t n)
 {
@@ -95,14 +111,13 @@ static void fill_packed(const struct quant *q, uint8_t *p, int64_t n)
         }
         return;
     }
-    bool has_two = q->type == QUANT_Q4_1 || q->type == QUANT_Q5_1 || q->type == QUANT_Q4_K ||
-                   q->type == QUANT_Q5_K;
     for (size_t b = 0; b < n_bytes; b += (size_t)q->block_bytes)
-        for (size_t i = 0; i < (has_two ? 2 : 1); i++) {
+        for (size_t i = 0; i < 2; i++) {
             uint16_t half = random_half();
             if ((half & 0x7c00) == 0x7c00)
                 half = 0x3c00;
-            memcpy(p + b + (q->type == QUANT_Q6_K ? 208 : 2 * i), &half, sizeof half);
+            if (half_offset(q->type, i) >= 0)
+                memcpy(p + b + half_offset(q->type, i), &half, sizeof half);
         }
 }
 

@@ -6,6 +6,7 @@
 #include "engine/kernels/pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -125,11 +126,22 @@ static void test_sleepers_wake_up(void **state)
     }
 }
 
+struct masks {
+    pthread_t caller;
+    atomic_int n_inside;
+    sigset_t of_part[3];
+    bool by_caller[3];
+};
+
+/* Nobody leaves before everybody is in, so each thread does one part. */
 static void note_mask(void *arg, int i, int n)
 {
-    (void)n;
-    sigset_t *masks = arg;
-    pthread_sigmask(SIG_SETMASK, NULL, &masks[i]);
+    struct masks *m = arg;
+    pthread_sigmask(SIG_SETMASK, NULL, &m->of_part[i]);
+    m->by_caller[i] = pthread_equal(pthread_self(), m->caller) != 0;
+    atomic_fetch_add(&m->n_inside, 1);
+    while (atomic_load(&m->n_inside) < n)
+        sched_yield();
 }
 
 static void test_workers_take_no_signals(void **state)
@@ -139,19 +151,55 @@ static void test_workers_take_no_signals(void **state)
                                        SIGCONT, SIGALRM, SIGWINCH, SIGPIPE, SIGCHLD,
                                        SIGUSR1, SIGUSR2, SIGTTIN,  SIGTTOU, SIGURG};
     static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
-    sigset_t masks[3], before;
+    sigset_t before;
     pthread_sigmask(SIG_SETMASK, NULL, &before);
+    struct masks m = {.caller = pthread_self()};
     struct pool *p = new_pool(3);
-    pool_run(p, note_mask, masks);
-    for (int i = 1; i < 3; i++) {
-        for (size_t s = 0; s < ARRAY_LEN(asynchronous); s++)
-            assert_int_equal(sigismember(&masks[i], asynchronous[s]), 1);
-        for (size_t s = 0; s < ARRAY_LEN(faults); s++)
-            assert_int_equal(sigismember(&masks[i], faults[s]), 0);
-    }
-    for (int s = 1; s <= SIGSYS; s++) /* the caller's own mask is as it was */
-        assert_int_equal(sigismember(&masks[0], s), sigismember(&before, s));
+    pool_run(p, note_mask, &m);
+    assert_int_equal(m.by_caller[0] + m.by_caller[1] + m.by_caller[2], 1);
+    for (int i = 0; i < 3; i++)
+        if (m.by_caller[i]) { /* whose own mask is as it was */
+            for (int s = 1; s <= SIGSYS; s++)
+                assert_int_equal(sigismember(&m.of_part[i], s), sigismember(&before, s));
+        } else {
+            for (size_t s = 0; s < ARRAY_LEN(asynchronous); s++)
+                assert_int_equal(sigismember(&m.of_part[i], asynchronous[s]), 1);
+            for (size_t s = 0; s < ARRAY_LEN(faults); s++)
+                assert_int_equal(sigismember(&m.of_part[i], faults[s]), 0);
+        }
     pool_free(p);
+}
+
+/* A thread that is held up keeps one part, and the others do the rest. */
+struct held_up {
+    struct tally tally;
+    atomic_int n_begun, n_done; /* in this run */
+};
+
+static void hold_up_one(void *arg, int i, int n)
+{
+    struct held_up *h = arg;
+    if (atomic_fetch_add(&h->n_begun, 1) == 0)
+        while (atomic_load(&h->n_done) < n - 1)
+            sched_yield();
+    h->tally.count[i]++;
+    atomic_fetch_add(&h->n_done, 1);
+}
+
+static void test_others_do_the_parts_of_one_held_up(void **state)
+{
+    (void)state;
+    for (int n = 2; n <= 5; n++) {
+        struct pool *p = new_pool(n);
+        struct held_up h = {.n_begun = 0};
+        for (int r = 0; r < 200; r++) {
+            h.n_begun = h.n_done = 0;
+            pool_run(p, hold_up_one, &h);
+        }
+        for (int i = 0; i < n; i++)
+            assert_int_equal(h.tally.count[i], 200);
+        pool_free(p);
+    }
 }
 
 static void test_pools_come_and_go(void **state)
@@ -174,6 +222,7 @@ int main(void)
         cmocka_unit_test(test_many_tiny_runs),
         cmocka_unit_test(test_sleepers_wake_up),
         cmocka_unit_test(test_workers_take_no_signals),
+        cmocka_unit_test(test_others_do_the_parts_of_one_held_up),
         cmocka_unit_test(test_pools_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

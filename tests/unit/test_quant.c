@@ -1,4 +1,4 @@
-/* test_quant.c - the tensor types against ggml's own Python implementation (quant_vectors.h), the
+/* test_quant.c - the tensor types against ggml's own implementations (quant_vectors.h), the
  * half-precision conversions against the compiler's. */
 #include "config.h"
 
@@ -40,8 +40,9 @@ static const struct vectors {
     const uint32_t *values;
     size_t n;
 } vectors[] = {
-    {VECTORS(f16)},  {VECTORS(bf16)}, {VECTORS(q8_0)}, {VECTORS(q4_0)}, {VECTORS(q4_1)},
-    {VECTORS(q5_0)}, {VECTORS(q5_1)}, {VECTORS(q4_K)}, {VECTORS(q5_K)}, {VECTORS(q6_K)},
+    {VECTORS(f16)},  {VECTORS(bf16)}, {VECTORS(q8_0)},   {VECTORS(q4_0)},   {VECTORS(q4_1)},
+    {VECTORS(q5_0)}, {VECTORS(q5_1)}, {VECTORS(q2_K)},   {VECTORS(q3_K)},   {VECTORS(q4_K)},
+    {VECTORS(q5_K)}, {VECTORS(q6_K)}, {VECTORS(iq4_nl)}, {VECTORS(iq4_xs)},
 };
 
 static void test_unpack_gives_ggml_s_values(void **state)
@@ -77,6 +78,9 @@ static void test_pack_gives_ggml_s_bytes(void **state)
         {QUANT_BF16, row_as_bf16, sizeof row_as_bf16},
         {QUANT_Q8_0, row_as_q8_0, sizeof row_as_q8_0},
         {QUANT_Q4_0, row_as_q4_0, sizeof row_as_q4_0},
+        {QUANT_Q4_1, row_as_q4_1, sizeof row_as_q4_1},
+        {QUANT_Q5_0, row_as_q5_0, sizeof row_as_q5_0},
+        {QUANT_Q5_1, row_as_q5_1, sizeof row_as_q5_1},
     };
     float in[ARRAY_LEN(row)];
     memcpy(in, row, sizeof row);
@@ -90,25 +94,136 @@ static void test_pack_gives_ggml_s_bytes(void **state)
     }
 }
 
-/* Not defined by ggml, but it must do no harm: no undefined conversion, the rest of the row intact.
- */
+/* ---- the K types: not ggml's bytes, but at least as near to the values ---- */
+
+enum { K_BLOCK = 256, K_ROW = 32 * K_BLOCK, MAX_BLOCK_BYTES = 210 };
+
+static const enum quant_type k_types[] = {QUANT_Q2_K, QUANT_Q3_K, QUANT_Q4_K, QUANT_Q5_K,
+                                          QUANT_Q6_K};
+
+/* Packs one block and unpacks it again. */
+static void through(enum quant_type type, const float in[K_BLOCK], float out[K_BLOCK])
+{
+    uint8_t packed[MAX_BLOCK_BYTES];
+    quant_of(type)->pack(in, packed, K_BLOCK);
+    quant_of(type)->unpack(packed, out, K_BLOCK);
+}
+
+static double squared_error(const float *a, const float *b, int n)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += ((double)a[i] - (double)b[i]) * ((double)a[i] - (double)b[i]);
+    return sum;
+}
+
+/* Sums of twelve 16-bit numbers, nearly normal; the second row times their size, which makes heavy
+ * tails. */
+static void fill_k_row(float rows[2][K_ROW])
+{
+    uint32_t state = 1;
+    for (int r = 0; r < 2; r++)
+        for (int i = 0; i < K_ROW; i++) {
+            int32_t sum = -6 * 65536;
+            for (int j = 0; j < 12; j++) {
+                state = state * 1664525 + 1013904223;
+                sum += (int32_t)(state >> 16);
+            }
+            float v = (float)sum * 0x1p-21f;
+            rows[r][i] = r == 0 ? v : v * fabsf(v);
+        }
+}
+
+static void test_k_types_lose_no_more_than_ggml(void **state)
+{
+    (void)state;
+    static const struct {
+        enum quant_type type;
+        const double *ggml;
+    } cases[] = {
+        {QUANT_Q2_K, ggml_error_q2_K}, {QUANT_Q3_K, ggml_error_q3_K}, {QUANT_Q4_K, ggml_error_q4_K},
+        {QUANT_Q5_K, ggml_error_q5_K}, {QUANT_Q6_K, ggml_error_q6_K},
+    };
+    static float rows[2][K_ROW];
+    fill_k_row(rows);
+    for (size_t c = 0; c < ARRAY_LEN(cases); c++)
+        for (int r = 0; r < 2; r++) {
+            double sum = 0;
+            for (int i = 0; i < K_ROW; i += K_BLOCK) {
+                float out[K_BLOCK];
+                through(cases[c].type, rows[r] + i, out);
+                sum += squared_error(rows[r] + i, out, K_BLOCK);
+            }
+            double ratio = sqrt(sum / cases[c].ggml[r]);
+            print_message("%s: %.3f of ggml's error\n", quant_of(cases[c].type)->name, ratio);
+            assert_true(ratio <= 1);
+        }
+}
+
+static void test_k_types_keep_plain_blocks(void **state)
+{
+    (void)state;
+    static const float values[] = {0, 1, -1, 0.3f, -3e4f};
+    float in[K_BLOCK], out[K_BLOCK];
+    for (size_t t = 0; t < ARRAY_LEN(k_types); t++)
+        for (size_t v = 0; v < ARRAY_LEN(values); v++) {
+            for (int i = 0; i < K_BLOCK; i++)
+                in[i] = values[v];
+            through(k_types[t], in, out);
+            for (int i = 0; i < K_BLOCK; i++)
+                assert_true(fabsf(out[i] - in[i]) <= 1e-3f * fabsf(in[i]));
+        }
+}
+
+/* Sub-blocks of their own level and width in one block, and values so small that the scale of the
+ * block is one of the smallest halves there are. */
+static void test_k_types_keep_offsets_and_the_small(void **state)
+{
+    (void)state;
+    static const struct {
+        enum quant_type type;
+        double allowed; /* the error as a share of the values */
+    } cases[] = {{QUANT_Q4_K, 0.12}, {QUANT_Q5_K, 0.06}, {QUANT_Q6_K, 0.04}};
+    float in[K_BLOCK], out[K_BLOCK], zero[K_BLOCK] = {0};
+    for (size_t c = 0; c < ARRAY_LEN(cases); c++)
+        for (int power = 10; power >= -20; power -= 2) {
+            for (int i = 0; i < K_BLOCK; i++) {
+                int hash = i * 37 % 101 - 50 - i / 32 * 5;
+                in[i] = ldexpf((float)hash * (float)(1 + i / 32), power);
+            }
+            through(cases[c].type, in, out);
+            double share = sqrt(squared_error(in, out, K_BLOCK) / squared_error(in, zero, K_BLOCK));
+            if (share > cases[c].allowed)
+                fail_msg("%s of values near 2^%d: %.3f", quant_of(cases[c].type)->name, power + 6,
+                         share);
+        }
+}
+
+/* Not defined by ggml, but it must do no harm: no undefined conversion, the other blocks intact. */
 static void test_pack_survives_what_is_no_number(void **state)
 {
     (void)state;
-    static const float bad[] = {NAN, INFINITY, -INFINITY, 3e38f, 1e-45f, -1e-40f, 7e4f};
-    static const enum quant_type types[] = {QUANT_Q8_0, QUANT_Q4_0};
-    for (size_t t = 0; t < ARRAY_LEN(types); t++)
+    static const float bad[] = {NAN, INFINITY, -INFINITY, 3e38f, -3e38f, 1e-45f, -1e-40f, 7e4f};
+    enum { N = 3 * K_BLOCK };
+    for (uint32_t type = QUANT_Q4_0; type < 32; type++) {
+        const struct quant *q = quant_of(type);
+        if (!q || !q->pack || q->block_elems == 1)
+            continue;
         for (size_t b = 0; b < ARRAY_LEN(bad); b++) {
-            const struct quant *q = quant_of(types[t]);
-            float in[64], out[64];
-            for (int i = 0; i < 64; i++)
-                in[i] = i == 5 ? bad[b] : (float)(i % 8);
-            uint8_t packed[68];
-            q->pack(in, packed, 64);
-            q->unpack(packed, out, 64);
-            for (int i = 32; i < 64; i++)
-                assert_true(fabsf(out[i] - in[i]) <= 0.5f);
+            float in[N], out[N], wanted[N];
+            uint8_t packed[3 * 320];
+            for (int i = 0; i < N; i++)
+                in[i] = (float)(i % 8);
+            q->pack(in, packed, N);
+            q->unpack(packed, wanted, N);
+            in[K_BLOCK + 5] = bad[b];
+            q->pack(in, packed, N);
+            q->unpack(packed, out, N);
+            int end = K_BLOCK + q->block_elems;
+            assert_memory_equal(out, wanted, K_BLOCK * sizeof *out);
+            assert_memory_equal(out + end, wanted + end, (size_t)(N - end) * sizeof *out);
         }
+    }
 }
 
 static void test_half_precision_known_values(void **state)
@@ -177,11 +292,12 @@ static void test_halves_against_the_compiler(void **state)
 static void test_names_and_geometry(void **state)
 {
     (void)state;
-    assert_null(quant_of(10));
+    assert_null(quant_of(9));
     assert_null(quant_of(31));
     assert_null(quant_of(UINT32_MAX));
-    assert_null(quant_by_name("q2_K"));
-    assert_string_equal(quant_name(10), "q2_K");
+    assert_null(quant_by_name("q8_K"));
+    assert_string_equal(quant_name(15), "q8_K");
+    assert_null(quant_of(QUANT_IQ4_NL)->pack);
     assert_string_equal(quant_name(28), "f64");
     assert_string_equal(quant_name(39), "mxfp4");
     assert_null(quant_name(1000));
@@ -208,6 +324,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unpack_gives_ggml_s_values),
         cmocka_unit_test(test_pack_gives_ggml_s_bytes),
+        cmocka_unit_test(test_k_types_lose_no_more_than_ggml),
+        cmocka_unit_test(test_k_types_keep_plain_blocks),
+        cmocka_unit_test(test_k_types_keep_offsets_and_the_small),
         cmocka_unit_test(test_pack_survives_what_is_no_number),
         cmocka_unit_test(test_half_precision_known_values),
         cmocka_unit_test(test_every_half_comes_back),

@@ -27,7 +27,7 @@ struct world {
     struct turn *turn;
     struct settings settings;
     struct turn_view view;
-    struct str shown;   /* text told by grew since the path moved last */
+    struct str shown; /* text told by grew since the path moved last */
     int n_moved, n_ended, n_notices;
     char reason[32];
     bool called;
@@ -243,7 +243,8 @@ static void test_actions_wait(void **state)
     close_world(&w);
 }
 
-/* What was sent while it writes joins, even when something else is asked for before it has ended. */
+/* What was sent while it writes joins, even when something else is asked for before it has ended.
+ */
 static void test_sent_text_is_never_dropped(void **state)
 {
     (void)state;
