@@ -84,8 +84,7 @@ int cli_usage(const struct subcommand *command, const char *fmt, ...)
     return output_error(&err);
 }
 
-/* ---- parsing
- * ------------------------------------------------------------------------------------- */
+/* ---- parsing --------------------------------------------------------------------------------- */
 
 static const char *row_word(size_t i)
 {
@@ -214,8 +213,7 @@ static int parse(const struct subcommand *command, int argc, char **argv, bool o
     return status;
 }
 
-/* ---- finding the subcommand
- * ---------------------------------------------------------------------- */
+/* ---- finding the subcommand ------------------------------------------------------------------ */
 
 /* Is `name` the word, or does it begin with the word and a blank? */
 static bool begins_with_word(const char *name, const char *word)
@@ -276,8 +274,7 @@ static int too_many(const struct subcommand *command, int n_args, char **args)
     return cli_usage(command, _("one argument too many: \"%s\""), quoted);
 }
 
-/* ---- running
- * ------------------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 static void tell_config(void *arg, const char *message)
 {

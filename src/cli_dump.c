@@ -14,8 +14,7 @@
 #include "src/output.h"
 #include "ui/keymap.h"
 
-/* ---- manual pages
- * -------------------------------------------------------------------------------- */
+/* ---- manual pages ---------------------------------------------------------------------------- */
 
 /* Text for roff: backslashes, hyphens that are typed, control characters at the head of a line;
  * what stands between backquotes becomes bold. */
@@ -151,8 +150,7 @@ static const struct subcommand *named(const char *name)
     return NULL;
 }
 
-/* ---- bash completion
- * ----------------------------------------------------------------------------- */
+/* ---- bash completion ------------------------------------------------------------------------- */
 
 static void bash_choices(struct str *out, const struct option_row *row)
 {
@@ -288,8 +286,7 @@ static void dump_bash(struct str *out)
                   "complete -F _xuxie xuxie\n");
 }
 
-/* ---- xuxie.ini
- * ----------------------------------------------------------------------------------- */
+/* ---- xuxie.ini ------------------------------------------------------------------------------- */
 
 static void dump_ini(struct str *out)
 {

@@ -72,8 +72,7 @@ static void add_token(struct tokens *t, int32_t id, float logprob)
     t->logprobs[t->n++] = logprob;
 }
 
-/* ---- the store
- * ----------------------------------------------------------------------------------- */
+/* ---- the store ------------------------------------------------------------------------------- */
 
 static void open_store(struct job *j)
 {
@@ -169,8 +168,7 @@ static void close_store(struct job *j)
     j->store = NULL;
 }
 
-/* ---- events
- * -------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 static void json_start(struct job *j)
 {
@@ -314,8 +312,7 @@ static void json_done(const struct engine_event *ev)
                           (double)ev->done.decode_us / 1e3));
 }
 
-/* ---- the command
- * --------------------------------------------------------------------------------- */
+/* ---- the command ----------------------------------------------------------------------------- */
 
 static int generate(struct job *j, struct err *err)
 {

@@ -77,8 +77,7 @@ static void cell(const char *text, int columns)
     output_printf("%*s", width < columns ? columns - width : 1, "");
 }
 
-/* ---- list
- * ---------------------------------------------------------------------------------------- */
+/* ---- list ------------------------------------------------------------------------------------ */
 
 struct listing {
     const struct cli *cli;
@@ -145,8 +144,7 @@ const struct subcommand command_model_list = {
     .run = run_list,
 };
 
-/* ---- info
- * ---------------------------------------------------------------------------------------- */
+/* ---- info ------------------------------------------------------------------------------------ */
 
 /* How many tensors there are of each type, as text or into a JSON object. */
 static void count_types(const struct weights *w, struct str *text, json_t *json)

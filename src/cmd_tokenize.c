@@ -78,8 +78,7 @@ static int decode(const struct cli *cli, const struct source *s, long long id, c
     return 0;
 }
 
-/* ---- one text
- * ------------------------------------------------------------------------------------ */
+/* ---- one text -------------------------------------------------------------------------------- */
 
 static int tokenize_text(const struct cli *cli, const struct source *s, const char *path,
                          struct err *err)
@@ -147,8 +146,7 @@ static int detokenize_text(const struct cli *cli, const struct source *s, const 
     return rc;
 }
 
-/* ---- JSON lines
- * ---------------------------------------------------------------------------------- */
+/* ---- JSON lines ------------------------------------------------------------------------------ */
 
 static int tokenize_line(const struct cli *cli, const struct source *s, const json_t *line,
                          const char *where, struct err *err)
@@ -252,8 +250,7 @@ static int each_line(const struct cli *cli, const struct source *s, const char *
     return rc < 0 ? rc : 0;
 }
 
-/* ---- the commands
- * -------------------------------------------------------------------------------- */
+/* ---- the commands ---------------------------------------------------------------------------- */
 
 typedef int text_fn(const struct cli *cli, const struct source *s, const char *path,
                     struct err *err);

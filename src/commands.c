@@ -35,8 +35,7 @@ static void say_err(struct room *r, const struct err *err)
     say(r, TURN_ERROR, err->msg);
 }
 
-/* ---- writing
- * ------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static void cmd_retry(struct room *r, char *arg)
 {
@@ -81,8 +80,7 @@ static void cmd_copy(struct room *r, char *arg)
     r->front->copy(r->front->ctx, n->text, n->n_text);
 }
 
-/* ---- stories
- * ------------------------------------------------------------------------------------- */
+/* ---- stories --------------------------------------------------------------------------------- */
 
 static void cmd_new(struct room *r, char *arg)
 {
@@ -208,8 +206,7 @@ static void cmd_save_as(struct room *r, char *arg)
     str_free(&q);
 }
 
-/* ---- settings and model
- * -------------------------------------------------------------------------- */
+/* ---- settings and model ---------------------------------------------------------------------- */
 
 static struct room *settings_room;
 
@@ -361,8 +358,7 @@ static void cmd_model(struct room *r, char *arg)
     free(items);
 }
 
-/* ---- the room
- * ------------------------------------------------------------------------------------ */
+/* ---- the room -------------------------------------------------------------------------------- */
 
 static void cmd_help(struct room *r, char *arg)
 {
@@ -382,8 +378,7 @@ static void cmd_quit(struct room *r, char *arg)
     room_leave(r);
 }
 
-/* ---- completers
- * ---------------------------------------------------------------------------------- */
+/* ---- completers ------------------------------------------------------------------------------ */
 
 typedef void add_fn(void *ctx, const char *text, const char *help);
 
@@ -437,8 +432,7 @@ static void complete_model(struct room *r, const char *arg, add_fn *add, void *c
     models_each(offer_model, &t);
 }
 
-/* ---- the table
- * ----------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static const struct command table[] = {
     {"help", "", N_("this help"), cmd_help, NULL},
@@ -518,8 +512,7 @@ void commands_run(struct room *r, const char *line, size_t n)
     free(copy);
 }
 
-/* ---- completion
- * ---------------------------------------------------------------------------------- */
+/* ---- completion ------------------------------------------------------------------------------ */
 
 struct collected {
     struct command_candidate *list;

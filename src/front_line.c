@@ -64,8 +64,7 @@ static void new_line(struct line *l)
         print_safe(l, "\n", 1);
 }
 
-/* ---- news from the room
- * -------------------------------------------------------------------------- */
+/* ---- news from the room ---------------------------------------------------------------------- */
 
 static void on_grew(void *ctx, enum node_kind kind, const char *text, size_t n)
 {
@@ -213,8 +212,7 @@ static void on_quit(void *ctx)
     l->leaving = true;
 }
 
-/* ---- the loop
- * ------------------------------------------------------------------------------------ */
+/* ---- the loop -------------------------------------------------------------------------------- */
 
 static size_t host_complete(void *ctx, const char *line, size_t cursor, size_t *start,
                             struct ui_candidate **out)

@@ -46,8 +46,7 @@ static void remember_shown(struct tui *t, const struct node *n, uint64_t end)
     t->shown[t->n_shown++] = (struct shown){n, end};
 }
 
-/* ---- news from the room
- * -------------------------------------------------------------------------- */
+/* ---- news from the room ---------------------------------------------------------------------- */
 
 static void refresh(struct tui *t)
 {
@@ -216,8 +215,7 @@ static void on_quit(void *ctx)
     ui_quit(t->ui);
 }
 
-/* ---- what the person does
- * ------------------------------------------------------------------------ */
+/* ---- what the person does -------------------------------------------------------------------- */
 
 static void host_submit(void *ctx, const char *text, size_t n)
 {
@@ -291,8 +289,7 @@ static bool host_busy(void *ctx)
     return room_busy(&t->room);
 }
 
-/* ---- life
- * ---------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static struct ui_help_row *help_rows(void)
 {

@@ -25,8 +25,7 @@ static void assert_value(const struct settings *s, const char *name, const char 
     str_free(&text);
 }
 
-/* ---- the table
- * ----------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static void test_rows(void **state)
 {
@@ -98,8 +97,7 @@ static void test_defaults(void **state)
     settings_free(&s);
 }
 
-/* ---- values
- * -------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static void test_values(void **state)
 {
@@ -235,8 +233,7 @@ static void test_lists_grow(void **state)
     settings_free(&s);
 }
 
-/* ---- precedence
- * ---------------------------------------------------------------------------------- */
+/* ---- precedence ------------------------------------------------------------------------------ */
 
 static void test_precedence(void **state)
 {
@@ -299,8 +296,7 @@ static void test_hint(void **state)
     settings_free(&s);
 }
 
-/* ---- what others take from it
- * -------------------------------------------------------------------- */
+/* ---- what others take from it ---------------------------------------------------------------- */
 
 static void test_request(void **state)
 {
