@@ -13,7 +13,8 @@ enum {
     FULL_COLUMNS = 40,
     SMALL_ROWS = 5,
     SMALL_COLUMNS = 20,
-    FULL_OVERHEAD = 8, /* status, hints, message, two frames, and one row of manuscript */
+    FULL_OVERHEAD = 8,  /* status, hints, message, two frames, and one row of manuscript */
+    SMALL_OVERHEAD = 2, /* status and one row of manuscript */
 };
 
 static struct rect band(const struct layout *l, int y, int rows)
@@ -33,7 +34,7 @@ static int clamp(int value, int low, int high)
     return value < low ? low : value;
 }
 
-void layout_make(struct layout *l, int rows, int columns, int prompt_rows, bool message)
+void layout_make(struct layout *l, int rows, int columns, int prompt_rows, int message_rows)
 {
     *l = (struct layout){0};
     l->rows = rows = rows < 1 ? 1 : rows;
@@ -54,7 +55,9 @@ void layout_make(struct layout *l, int rows, int columns, int prompt_rows, bool 
     if (framed && most > rows - FULL_OVERHEAD)
         most = rows - FULL_OVERHEAD;
     int n_prompt = clamp(prompt_rows, 1, most);
-    int n_message = message ? 1 : 0;
+    /* one row of message always has room; more as long as the manuscript keeps a row */
+    int spare = rows - (framed ? FULL_OVERHEAD - 1 : SMALL_OVERHEAD) - n_prompt;
+    int n_message = message_rows > 1 ? clamp(message_rows, 1, spare < 1 ? 1 : spare) : message_rows;
     int bottom = rows;
     if (framed)
         l->hints = band(l, --bottom, 1);

@@ -1,6 +1,7 @@
 /* layout.h - the size of the screen to rectangles. Pure.
  * From 40x10 up everything; 20x5 to that: manuscript, prompt and status without frames; smaller: only
- * the prompt (one line saying what is needed when even that has no room). */
+ * the prompt (one line saying what is needed when even that has no room).
+ * The message gets one row where it wants any, more of them while the manuscript keeps one. */
 #ifndef XUXIE_UI_LAYOUT_H
 #define XUXIE_UI_LAYOUT_H
 
@@ -25,6 +26,6 @@ struct layout {
 };
 
 /* prompt_rows: rows the prompt wants; it gets 1 .. a third of the screen. */
-void layout_make(struct layout *l, int rows, int columns, int prompt_rows, bool message);
+void layout_make(struct layout *l, int rows, int columns, int prompt_rows, int message_rows);
 
 #endif

@@ -15,6 +15,7 @@
 #include "ui/room.h"
 #include "ui/status.h"
 #include "ui/term.h"
+#include "ui/wrap.h"
 
 struct place {
     size_t paragraph, byte;
@@ -39,39 +40,43 @@ static const char *message_text(const struct ui *ui, enum theme_role *role)
     return ui->standing;
 }
 
-/* The message in one row; what does not fit goes on in the line of hints. */
+static int message_margin(const struct ui *ui)
+{
+    return ui->columns >= 20 ? 1 : 0;
+}
+
+/* The message, wrapped into its rows; what does not fit goes on in the line of hints. */
 static void paint_message(const struct ui *ui, const struct rect *r, const struct rect *hints)
 {
     enum theme_role role;
     const char *text = message_text(ui, &role);
     size_t n = text != NULL ? strlen(text) : 0;
-    int margin = r->columns >= 20 ? 1 : 0;
+    int margin = message_margin(ui);
+    size_t at = 0;
 
     if (r->rows > 0 && text != NULL) {
-        size_t fits = 0;
-        for (int used = 0; fits < n;) {
-            int columns;
-            size_t bytes = uwidth_cluster(text + fits, n - fits, &columns);
-            if (used + columns > r->columns - 2 * margin)
-                break;
-            used += columns;
-            fits += bytes;
+        struct wrap w;
+        wrap_init(&w);
+        wrap_paragraph(&w, text, n, r->columns - 2 * margin);
+        for (int i = 0; i < r->rows; i++) {
+            draw_row(r->y + i);
+            if ((size_t)i >= w.n_rows)
+                continue;
+            at = w.rows[i].end;
+            draw_to(role, r->x + margin);
+            draw_text(role, text + w.rows[i].begin, at - w.rows[i].begin, r->columns - margin);
         }
-        draw_row(r->y);
-        draw_to(role, r->x + margin);
-        draw_text(role, text, fits, r->columns);
-        text += fits;
-        n -= fits;
+        wrap_free(&w);
     }
     if (hints == NULL || hints->rows == 0)
         return;
-    if (n == 0 || text == NULL) {
+    if (at == n) {
         status_draw_hints(hints);
         return;
     }
     draw_row(hints->y);
     draw_to(role, hints->x + margin);
-    draw_text(role, text, n, hints->columns - 2 * margin);
+    draw_text(role, text + at, n - at, hints->columns - 2 * margin);
 }
 
 /* ---- the manuscript ---------------------------------------------------------------------------
@@ -221,10 +226,14 @@ int paint_prompt_columns(const struct ui *ui)
     return ui->layout.prompt.columns > 0 ? ui->layout.prompt.columns : 1;
 }
 
-static bool wants_message(const struct ui *ui)
+/* Rows the message wants: none, one, or two for a long one. */
+static int message_rows(const struct ui *ui)
 {
     enum theme_role role;
-    return message_text(ui, &role) != NULL;
+    const char *text = message_text(ui, &role);
+    if (text == NULL)
+        return 0;
+    return (int)uwidth_str(text, strlen(text)) > ui->columns - 2 * message_margin(ui) ? 2 : 1;
 }
 
 /* Lays out the prompt and the screen around it; true when the screen is divided otherwise now. */
@@ -232,7 +241,7 @@ static bool lay_out(struct ui *ui)
 {
     struct layout before = ui->layout;
     struct edit_state e;
-    bool message = wants_message(ui);
+    int message = message_rows(ui);
 
     if (ui->layout.columns != ui->columns || ui->layout.rows != ui->rows)
         layout_make(&ui->layout, ui->rows, ui->columns, 1, message); /* gives the prompt's width */
@@ -240,7 +249,7 @@ static bool lay_out(struct ui *ui)
     edit_view_layout(&ui->prompt, e.prompt, e.line, e.n_bytes, e.point, paint_prompt_columns(ui));
     layout_make(&ui->layout, ui->rows, ui->columns,
                 ui->prompt.n_rows < 1024 ? (int)ui->prompt.n_rows : 1024, message);
-    if (ui->layout.size == LAYOUT_TINY && message && ui->rows > 1) {
+    if (ui->layout.size == LAYOUT_TINY && message > 0 && ui->rows > 1) {
         ui->layout.message = (struct rect){0, 0, 1, ui->columns};
         ui->layout.prompt.y++;
         ui->layout.prompt.rows--;
@@ -337,7 +346,7 @@ static void paint_tiny(struct ui *ui)
     if (ui->layout.message.rows > 0)
         paint_message(ui, &ui->layout.message, NULL);
     paint_prompt_rows(ui);
-    if (wants_message(ui) && ui->layout.message.rows == 0)
+    if (message_rows(ui) > 0 && ui->layout.message.rows == 0)
         paint_message(ui, &ui->layout.prompt, NULL); /* one row: the message has it */
     finish_at_prompt(ui, true);
 }
