@@ -128,20 +128,15 @@ int window_cut(const struct tokenizer *t, const int32_t *ids, int n, int previou
         return previous;
     if (n + reserve <= n_ctx)
         return 0;
-    int target = (int)((int64_t)n_ctx * 5 / 8);
-    int best = n - target;
+    int best = n - low;
     enum quality best_quality = INSIDE_CHARACTER;
-    /* Nearest places first: a later one must be of a better kind. */
-    for (int step = 0; step <= high - low && best_quality < PARAGRAPH; step++) {
-        for (int side = 0; side < 2; side++) {
-            int kept = side == 0 ? target + step : target - step;
-            if (kept < low || kept > high || kept > n || (step == 0 && side == 1))
-                continue;
-            enum quality q = quality_at(t, ids, n, n - kept);
-            if (q > best_quality) {
-                best_quality = q;
-                best = n - kept;
-            }
+    /* The largest step first, so that about every other answer of n_ctx/4 tokens needs none: a place
+     * that keeps more must be of a better kind. */
+    for (int kept = low; kept <= high && kept <= n && best_quality < PARAGRAPH; kept++) {
+        enum quality q = quality_at(t, ids, n, n - kept);
+        if (q > best_quality) {
+            best_quality = q;
+            best = n - kept;
         }
     }
     return best;

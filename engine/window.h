@@ -2,7 +2,7 @@
  *
  * A sawtooth: when the text and its reserve no longer fit, the oldest part is cut off in one large
  * step, at a paragraph border, else a sentence border, else a character border, so that between
- * half and three quarters of n_ctx stay (the border nearest to five eighths). The cut stays where
+ * half and three quarters of n_ctx stay (of borders of one kind the last, so that steps are large). The cut stays where
  * it is until the text outgrows the context again, so the prefix - and with it the KV cache - is
  * stable for a while. Pure functions; no allocation.
  */

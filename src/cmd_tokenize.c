@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "engine/formats/weights.h"
+#include "engine/tokenizers/jieba.h"
 #include "engine/tokenizers/tokenizer.h"
 #include "src/base/i18n.h"
 #include "src/base/limits.h"
 #include "src/base/mem.h"
-#include "src/base/utf8.h"
 #include "src/cli.h"
 #include "src/interrupt.h"
 #include "src/linefile.h"
@@ -19,18 +19,23 @@
 #include "src/output.h"
 #include "src/textfile.h"
 
-/* A tokenizer and the model file it may live in. */
+/* A tokenizer and the model file it may live in; or jieba, for --words. */
 struct source {
     struct weights *weights;
     struct tokenizer *tokenizer;
+    struct jieba *jieba;
 };
 
 static int source_open(const struct cli *cli, struct source *s, struct err *err)
 {
     struct str path = STR_INIT;
     memset(s, 0, sizeof *s);
+    const struct tokenizer_options options = {.no_lower_case = cli->flags.no_lower_case,
+                                              .no_jieba = cli->flags.no_jieba};
+    if (cli->flags.words)
+        return jieba_open(&s->jieba, err);
     if (cli->flags.tokenizer)
-        return tokenizer_open(cli->flags.tokenizer, &s->tokenizer, err);
+        return tokenizer_open_with(cli->flags.tokenizer, &options, &s->tokenizer, err);
     int rc = models_resolve(cli->settings.model, &path, err);
     if (!rc)
         rc = weights_open(str_cstr(&path), &s->weights, err);
@@ -44,6 +49,7 @@ static void source_close(struct source *s)
 {
     tokenizer_free(s->tokenizer);
     weights_close(s->weights);
+    jieba_close(s->jieba);
 }
 
 /* The ids of a text, malloc'ed. */
@@ -65,17 +71,56 @@ static int encode(const struct cli *cli, const struct source *s, const char *tex
     return rc;
 }
 
-/* The bytes of a token, appended. `where` names it in messages. */
-static int decode(const struct cli *cli, const struct source *s, long long id, const char *where,
-                  struct str *out, struct err *err)
+/* A list of token ids. */
+struct ids {
+    int32_t *id;
+    size_t n, capacity;
+};
+
+/* Appends a token. `where` names it in messages. BERT's rules show what is no token as [UNK]. */
+static int add_id(const struct cli *cli, const struct source *s, long long id, const char *where,
+                  struct ids *ids, struct err *err)
 {
-    size_t n;
-    if (id < 0 || id >= tokenizer_count(s->tokenizer))
+    long long end = cli->flags.rule == RULE_PLAIN ? tokenizer_count(s->tokenizer) : INT32_MAX;
+    if (id < 0 || id >= end)
         return err_set(err, E_INPUT, _("%s: %lld is not a token; they go from 0 to %d"), where, id,
                        (int)tokenizer_count(s->tokenizer) - 1);
-    const char *piece = tokenizer_piece(s->tokenizer, (int32_t)id, cli->flags.special, &n);
-    str_append(out, piece, n);
+    if (ids->n == ids->capacity) {
+        ids->capacity = 2 * ids->capacity + 64;
+        ids->id = x_realloc(ids->id, ids->capacity * sizeof ids->id[0]);
+    }
+    ids->id[ids->n++] = (int32_t)id;
     return 0;
+}
+
+/* The text of the tokens, malloc'ed. */
+static int decode(const struct cli *cli, const struct source *s, const struct ids *ids, char **text,
+                  size_t *n, struct err *err)
+{
+    return tokenizer_decode(s->tokenizer, ids->id, ids->n, cli->flags.special, cli->flags.rule,
+                            text, n, err);
+}
+
+/* ---- words ----------------------------------------------------------------------------------- */
+
+static bool print_word(void *context, const char *word, size_t n)
+{
+    bool *first = context;
+    if (!*first)
+        output_puts(" / ");
+    *first = false;
+    output_text(word, n, false);
+    return output_ok();
+}
+
+static bool add_word(void *list, const char *word, size_t n)
+{
+    return json_array_append_new(list, output_json_string(word, n)) == 0;
+}
+
+static int no_memory_for_words(struct err *err)
+{
+    return err_set(err, E_RESOURCE, _("There is not enough memory to cut this text into words."));
 }
 
 /* ---- one text -------------------------------------------------------------------------------- */
@@ -87,7 +132,13 @@ static int tokenize_text(const struct cli *cli, const struct source *s, const ch
     int32_t *ids = NULL;
     size_t n = 0;
     int rc = textfile_read(path, 0, LIMIT_STORY_FILE_BYTES, &text, err);
-    if (!rc)
+    if (!rc && s->jieba) {
+        bool first = true;
+        if (!jieba_cut(s->jieba, str_cstr(&text), text.len, !cli->flags.no_hmm, print_word,
+                       &first) &&
+            output_ok())
+            rc = no_memory_for_words(err);
+    } else if (!rc)
         rc = encode(cli, s, str_cstr(&text), text.len, &ids, &n, err);
     for (size_t i = 0; !rc && i < n; i++)
         output_printf("%s%d", i ? " " : "", (int)ids[i]);
@@ -98,51 +149,56 @@ static int tokenize_text(const struct cli *cli, const struct source *s, const ch
     return rc;
 }
 
-/* Prints the whole characters of `text` and keeps the rest, all of it at the end. */
-static void print_whole(const struct cli *cli, struct str *text, bool end)
+/* Reads ids separated by blanks, commas and line ends. */
+static int read_ids(const struct cli *cli, const struct source *s, const char *path,
+                    const struct str *in, struct ids *ids, struct err *err)
 {
-    size_t n = text->len - (end ? 0 : utf8_incomplete_tail(text->data, text->len));
-    output_text(text->data, n, cli->flags.raw);
-    str_remove(text, 0, n);
-}
-
-static int detokenize_text(const struct cli *cli, const struct source *s, const char *path,
-                           struct err *err)
-{
-    struct str in = STR_INIT, out = STR_INIT;
-    char last = '\n';
-    int rc = textfile_read(path, 0, LIMIT_STORY_FILE_BYTES, &in, err);
-    const char *p = str_cstr(&in), *begin = p;
-    while (!rc && output_ok() && *(p += strspn(p, " \t\r\n,"))) {
+    const char *p = str_cstr(in), *begin = p;
+    int rc = 0;
+    while (!rc && *(p += strspn(p, " \t\r\n,"))) {
         char where[360], *end;
         errno = 0;
         long long id = strtoll(p, &end, 10);
         size_t n = strcspn(p, " \t\r\n,");
         if (end != p + n || errno)
-            rc = err_set(err, E_INPUT, _("%s: byte %zu: \"%s\" is not a token id"),
-                         textfile_name(path), (size_t)(p - begin),
-                         err_quote(where, sizeof where, p, n));
-        else {
-            snprintf(where, sizeof where, _("%s: byte %zu"), textfile_name(path),
-                     (size_t)(p - begin));
-            rc = decode(cli, s, id, where, &out, err);
-        }
+            return err_set(err, E_INPUT, _("%s: byte %zu: \"%s\" is not a token id"),
+                           textfile_name(path), (size_t)(p - begin),
+                           err_quote(where, sizeof where, p, n));
+        snprintf(where, sizeof where, _("%s: byte %zu"), textfile_name(path), (size_t)(p - begin));
+        rc = add_id(cli, s, id, where, ids, err);
         p += n;
-        if (out.len > 4096) {
-            last = out.data[out.len - 1];
-            print_whole(cli, &out, false);
-        }
     }
-    if (!rc && (size_t)(p - begin) < in.len && output_ok())
+    if (!rc && (size_t)(p - begin) < in->len)
         rc = err_set(err, E_INPUT, _("%s: byte %zu: a NUL byte is not a token id"),
                      textfile_name(path), (size_t)(p - begin));
-    if (out.len)
-        last = out.data[out.len - 1];
-    print_whole(cli, &out, true);
-    if (output_is_tty() && last != '\n')
-        output_puts("\n");
+    return rc;
+}
+
+static int detokenize_text(const struct cli *cli, const struct source *s, const char *path,
+                           struct err *err)
+{
+    struct str in = STR_INIT;
+    struct ids ids = {0};
+    struct err in_ids = ERR_INIT;
+    char *text;
+    size_t n;
+    int rc = textfile_read(path, 0, LIMIT_STORY_FILE_BYTES, &in, err);
+    if (!rc) {
+        int rc_ids = read_ids(cli, s, path, &in, &ids, &in_ids);
+        rc = decode(cli, s, &ids, &text, &n, err);
+        if (!rc) {
+            output_text(text, n, cli->flags.raw);
+            if (output_is_tty() && (n == 0 || text[n - 1] != '\n'))
+                output_puts("\n");
+            free(text);
+        }
+        if (!rc && rc_ids) {
+            *err = in_ids;
+            rc = rc_ids;
+        }
+    }
+    free(ids.id);
     str_free(&in);
-    str_free(&out);
     return rc;
 }
 
@@ -156,6 +212,16 @@ static int tokenize_line(const struct cli *cli, const struct source *s, const js
     size_t n;
     if (!json_is_string(text))
         return err_set(err, E_INPUT, _("%s: there is no \"text\" with a string"), where);
+    if (s->jieba) {
+        json_t *words = json_array();
+        if (!jieba_cut(s->jieba, json_string_value(text), json_string_length(text),
+                       !cli->flags.no_hmm, add_word, words)) {
+            json_decref(words);
+            return no_memory_for_words(err);
+        }
+        output_json(json_pack("{s:o}", "words", words));
+        return 0;
+    }
     int rc = encode(cli, s, json_string_value(text), json_string_length(text), &ids, &n, err);
     if (rc)
         return rc;
@@ -170,24 +236,30 @@ static int tokenize_line(const struct cli *cli, const struct source *s, const js
 static int detokenize_line(const struct cli *cli, const struct source *s, const json_t *line,
                            const char *where, struct err *err)
 {
-    const json_t *ids = json_object_get(line, "ids");
-    if (!json_is_array(ids))
+    const json_t *list = json_object_get(line, "ids");
+    if (!json_is_array(list))
         return err_set(err, E_INPUT, _("%s: there is no \"ids\" with a list"), where);
-    struct str text = STR_INIT;
+    struct ids ids = {0};
+    char *text;
+    size_t n;
     int rc = 0;
-    for (size_t i = 0; !rc && i < json_array_size(ids); i++) {
-        const json_t *id = json_array_get(ids, i);
+    for (size_t i = 0; !rc && i < json_array_size(list); i++) {
+        const json_t *id = json_array_get(list, i);
         char place[360];
         snprintf(place, sizeof place, _("%s: entry %zu of \"ids\""), where, i + 1);
         if (json_is_integer(id))
-            rc = decode(cli, s, json_integer_value(id), place, &text, err);
+            rc = add_id(cli, s, json_integer_value(id), place, &ids, err);
         else
             rc = err_set(err, E_INPUT, _("%s is not a whole number"), place);
     }
     if (!rc)
-        output_json(json_pack("{s:o}", "text", output_json_string(text.data, text.len)));
-    str_free(&text);
-    return rc;
+        rc = decode(cli, s, &ids, &text, &n, err);
+    free(ids.id);
+    if (rc)
+        return rc;
+    output_json(json_pack("{s:o}", "text", output_json_string(text, n)));
+    free(text);
+    return 0;
 }
 
 /* Is JSON nested no deeper than the limit? A pre-scan, because jansson recurses. */
@@ -262,6 +334,8 @@ static int run(const struct cli *cli, text_fn *whole, line_fn *by_line)
     struct source s;
     if (cli->flags.tokenizer && cli->settings.origin[option_find("model")] == ORIGIN_CLI)
         return cli_usage(cli->command, _("give either --model or --tokenizer"));
+    if (cli->flags.words && cli->flags.tokenizer)
+        return cli_usage(cli->command, _("give either --words or --tokenizer"));
     int rc = source_open(cli, &s, &err);
     if (!rc)
         rc =

@@ -20,6 +20,7 @@
 
 /* Numbers of the table that take part in types elsewhere. */
 _Static_assert(sizeof(enum engine_kv_type) == sizeof(unsigned), "OPTION_CHOICE stores an unsigned");
+_Static_assert(sizeof(enum tokenizer_rule) == sizeof(unsigned), "OPTION_CHOICE stores an unsigned");
 
 enum {
     EVERYWHERE = SCOPE_CLI | SCOPE_INI | SCOPE_SET,
@@ -31,6 +32,8 @@ enum {
 static const char *const kv_names[] = {[ENGINE_KV_F16] = "f16", [ENGINE_KV_F32] = "f32", NULL};
 static const char *const type_names[] = {"stored", "f32",  "f16",  "bf16", "q8_0",
                                          "q6_K",   "q5_K", "q4_K", "q4_0", NULL};
+/* In the order of enum tokenizer_rule. */
+static const char *const display_rules[] = {"plain", "bert", "modelscope", "gpt2-chinese", NULL};
 static const char *const edit_modes[] = {"auto", "emacs", "vi", NULL};
 
 const char *const option_group_names[N_GROUPS] = {
@@ -197,7 +200,23 @@ const struct option_row option_rows[] = {
      .help = N_("Do not record this generation in the database")},
     {.name = "tokenizer", .type = OPTION_TEXT, FLAG(tokenizer), .group = GROUP_PROGRAM,
      .scope = SCOPE_CLI, .commands = CMD_TOKENIZE | CMD_DETOKENIZE, .arg = N_("PATH"),
-     .help = N_("Take the tokenizer of a GGUF file, or of a folder with vocab.json and merges.txt")},
+     .help = N_("Take the tokenizer of a GGUF file or of a published model's folder")},
+    {.name = "no_lower_case", .type = OPTION_BOOL, FLAG(no_lower_case), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_TOKENIZE | CMD_DETOKENIZE, .def = "off",
+     .help = N_("With --tokenizer, BERT vocabularies: keep capital letters and accents")},
+    {.name = "no_jieba", .type = OPTION_BOOL, FLAG(no_jieba), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_TOKENIZE | CMD_DETOKENIZE, .def = "off",
+     .help = N_("With --tokenizer, jieba with BPE: do not cut the text into words first")},
+    {.name = "words", .type = OPTION_BOOL, FLAG(words), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_TOKENIZE, .def = "off",
+     .help = N_("Print jieba's words instead of token ids; no tokenizer is used")},
+    {.name = "no_hmm", .type = OPTION_BOOL, FLAG(no_hmm), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_TOKENIZE, .def = "off",
+     .help = N_("With --words: only words of the dictionary")},
+    {.name = "rule", .type = OPTION_CHOICE, FLAG(rule), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_DETOKENIZE, .choices = display_rules, .def = "plain", .arg = N_("NAME"),
+     .help = N_("BERT vocabularies: show the tokens as another program does"),
+     .allowed = N_("plain, bert, modelscope, gpt2-chinese")},
     {.name = "special", .type = OPTION_BOOL, FLAG(special), .group = GROUP_PROGRAM,
      .scope = SCOPE_CLI, .commands = CMD_TOKENIZE | CMD_DETOKENIZE, .def = "off",
      .help = N_("Add the tokens the model wants around a text; spell control tokens out")},

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/tokenizers/tokenizer.h"
 #include "src/base/err.h"
 #include "src/options.h"
 
@@ -19,7 +20,9 @@
 struct flags {
     bool echo, json, raw, no_store, logprobs; /* continue */
     bool special, jsonl;                      /* tokenize, detokenize */
+    bool words, no_hmm, no_lower_case, no_jieba;
     char *tokenizer;                          /* path; NULL: the model's. owned */
+    enum tokenizer_rule rule;                 /* detokenize */
     char *ids, *npy;                          /* model logits. owned */
     char *output, *type;                      /* model import. owned */
     int64_t n_prompt, n_gen, repetitions;     /* bench */

@@ -66,8 +66,8 @@ int store_sql_err(const struct store *s, sqlite3 *db, int rc, struct err *err)
         return err_set(err, E_STORE, _("%s: the database cannot be written: %s"), path, what);
     case SQLITE_CANTOPEN:
     case SQLITE_IOERR:
-        return err_set(err, E_STORE, _("%s: the database cannot be read or written: %s (%s)"), path,
-                       what, sys ? strerror(sys) : sqlite3_errstr(rc));
+        return err_set(err, E_STORE, _("%s: the database cannot be read or written: %s"), path,
+                       sys ? strerror(sys) : what);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return err_set(err, E_STORE,

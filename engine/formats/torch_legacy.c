@@ -71,13 +71,15 @@ static int check_machine(struct legacy *l)
     int rc = next_pickle(l, _("machine"), &p);
     if (rc != 0)
         return rc;
-    bool little = pickle_type(p, pickle_root(p)) == PICKLE_DICT;
-    for (uint32_t c = pickle_first(p, pickle_root(p)); c; c = pickle_next(p, c)) {
+    uint32_t root = pickle_root(p);
+    bool is_dict = pickle_type(p, root) == PICKLE_DICT;
+    bool little = is_dict;
+    for (uint32_t c = is_dict ? pickle_first(p, root) : 0; c; c = pickle_next(p, c)) {
         struct meta_string key;
         bool is_it = pickle_bytes(p, pickle_item(p, c), &key) && key.n == 13 &&
                      memcmp(key.s, "little_endian", 13) == 0;
-        c = pickle_next(p, c);
-        if (is_it && (!pickle_bool(p, pickle_item(p, c), &little)))
+        c = pickle_next(p, c); /* keys and values come in pairs */
+        if (is_it && !pickle_bool(p, pickle_item(p, c), &little))
             little = false;
     }
     if (!little)

@@ -7,18 +7,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define XXH_STATIC_LINKING_ONLY /* the hash state on the stack */
 #include <xxhash.h>
 
-#include "engine/tokenizers/tokenizer_checkpoint.h"
+#include "engine/tokenizers/display.h"
+#include "engine/tokenizers/textbuf.h"
 #include "engine/tokenizers/tokenizer_kind.h"
 #include "src/base/i18n.h"
 #include "src/base/mem.h"
 
 static const struct tokenizer_kind *const kinds[] = {
     &tokenizer_bpe,
+    &tokenizer_wordpiece,
+    &tokenizer_spm,
+    &tokenizer_hf,
 };
 
 struct tokenizer {
@@ -26,7 +29,8 @@ struct tokenizer {
     void *tables; /* the kind's */
     struct vocab vocab;
     int32_t bos, eos, eot, eom; /* -1: none */
-    bool add_bos, add_eos;
+    int32_t before, after;      /* TOKENIZE_SPECIAL puts them around a text; -1: none */
+    bool add_bos;
     char identity[33];
 };
 
@@ -56,6 +60,14 @@ static void set_identity(struct tokenizer *t, const struct vocab_source *src)
     int n = snprintf(ids, sizeof ids, "%d %d %d %d %d %d %d", (int)src->bos, (int)src->eos,
                      (int)src->eot, (int)src->eom, (int)src->unk, src->add_bos, src->add_eos);
     hash_text(&state, ids, (size_t)n);
+    if (src->scores)
+        XXH3_128bits_update(&state, src->scores, src->tokens.n * sizeof *src->scores);
+    if (strcmp(src->kind, "gpt2") != 0) {
+        const struct bert_options *o = &src->bert;
+        n = snprintf(ids, sizeof ids, "%d %d %d %d %d %d", o->lower_case, o->strip_accents,
+                     o->spaced_chinese, o->split_digits, src->add_space_prefix, src->jieba);
+        hash_text(&state, ids, (size_t)n);
+    }
     XXH128_hash_t h = XXH3_128bits_digest(&state);
     snprintf(t->identity, sizeof t->identity, "%016llx%016llx", (unsigned long long)h.high64,
              (unsigned long long)h.low64);
@@ -86,7 +98,8 @@ int tokenizer_from_source(const struct vocab_source *src, struct tokenizer **out
     t->eot = src->eot;
     t->eom = src->eom;
     t->add_bos = src->add_bos;
-    t->add_eos = src->add_eos;
+    t->before = src->add_bos ? src->bos : src->before;
+    t->after = src->add_eos ? src->eos : src->after;
     int rc = vocab_init(&t->vocab, src, kind->spell, err);
     if (rc == 0)
         rc = kind->build(src, &t->tables, err);
@@ -97,44 +110,6 @@ int tokenizer_from_source(const struct vocab_source *src, struct tokenizer **out
     set_identity(t, src);
     *out = t;
     return 0;
-}
-
-int tokenizer_from_weights(const struct weights *w, struct tokenizer **out, struct err *err)
-{
-    struct vocab_source src;
-    if (weights_folder(w))
-        return tokenizer_from_checkpoint(w, out, err);
-    int rc = vocab_source_from_weights(w, &src, err);
-    if (rc != 0)
-        return rc;
-    rc = tokenizer_from_source(&src, out, err);
-    vocab_source_free(&src);
-    return rc;
-}
-
-static int open_folder(const char *path, struct tokenizer **out, struct err *err)
-{
-    struct vocab_source src;
-    int rc = vocab_source_from_folder(path, &src, err);
-    if (rc != 0)
-        return rc;
-    rc = tokenizer_from_source(&src, out, err);
-    vocab_source_free(&src);
-    return rc;
-}
-
-int tokenizer_open(const char *path, struct tokenizer **out, struct err *err)
-{
-    struct stat st;
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        return open_folder(path, out, err);
-    struct weights *w;
-    int rc = weights_open(path, &w, err);
-    if (rc != 0)
-        return rc;
-    rc = tokenizer_from_weights(w, out, err);
-    weights_close(w);
-    return rc;
 }
 
 void tokenizer_free(struct tokenizer *t)
@@ -169,8 +144,8 @@ int tokenizer_encode(const struct tokenizer *t, const char *text, size_t n_bytes
         return err_set(err, E_INPUT, _("a text of %zu bytes is too long to be tokenized."),
                        n_bytes);
     struct id_sink sink = {ids, capacity, 0};
-    if ((flags & TOKENIZE_SPECIAL) && t->add_bos && t->bos >= 0)
-        id_sink_put(&sink, t->bos);
+    if ((flags & TOKENIZE_SPECIAL) && t->before >= 0)
+        id_sink_put(&sink, t->before);
     for (size_t from = 0; from < n_bytes;) {
         size_t at = n_bytes;
         int32_t special = -1;
@@ -187,8 +162,8 @@ int tokenizer_encode(const struct tokenizer *t, const char *text, size_t n_bytes
             from += n_special;
         }
     }
-    if ((flags & TOKENIZE_SPECIAL) && t->add_eos && t->eos >= 0)
-        id_sink_put(&sink, t->eos);
+    if ((flags & TOKENIZE_SPECIAL) && t->after >= 0)
+        id_sink_put(&sink, t->after);
     *n_ids = sink.n;
     return 0;
 }
@@ -199,6 +174,93 @@ const char *tokenizer_piece(const struct tokenizer *t, int32_t id, bool special,
     if (id < 0 || id >= t->vocab.n || (!special && tokenizer_is_control(t, id)))
         return "";
     return vocab_bytes(&t->vocab, id, n_bytes);
+}
+
+const char *tokenizer_piece_after(const struct tokenizer *t, int32_t prev, int32_t id, bool special,
+                                  size_t *n_bytes)
+{
+    const char *piece = tokenizer_piece(t, id, special, n_bytes);
+    if (*n_bytes == 0 || !t->kind->join)
+        return piece;
+    enum token_join join = t->kind->join(t->tables, prev < t->vocab.n ? prev : -1, id);
+    switch (join) {
+    case JOIN_PLAIN: break;
+    case JOIN_SPACE:
+        piece--; /* vocab_bytes() says that a space is there */
+        ++*n_bytes;
+        break;
+    case JOIN_TRIM_ONE:
+    case JOIN_TRIM_ALL:
+        while (*n_bytes > 0 && *piece == ' ') {
+            piece++;
+            --*n_bytes;
+            if (join == JOIN_TRIM_ONE)
+                break;
+        }
+        break;
+    }
+    return piece;
+}
+
+/* The text of the display rules; the kind has written(). */
+static void decode_by_rule(const struct tokenizer *t, const int32_t *ids, size_t n,
+                           enum tokenizer_rule rule, struct textbuf *out)
+{
+    struct textbuf tokens = {0};
+    for (size_t i = 0; i < n; i++) {
+        size_t len = 5;
+        const char *token = "[UNK]";
+        if (ids[i] < t->vocab.n) {
+            if (rule == RULE_MODELSCOPE && tokenizer_is_control(t, ids[i]))
+                continue;
+            token = t->kind->written(t->tables, ids[i], &len);
+        }
+        textbuf_put(&tokens, token, len);
+        textbuf_put(&tokens, "", 1);
+    }
+    if (tokens.n > 0 && !tokens.failed) {
+        if (rule == RULE_BERT)
+            display_bert(&tokens, out);
+        else if (rule == RULE_MODELSCOPE)
+            display_modelscope(&tokens, out);
+        else
+            display_gpt2_chinese(&tokens, out);
+    }
+    out->failed |= tokens.failed;
+    textbuf_free(&tokens);
+}
+
+int tokenizer_decode(const struct tokenizer *t, const int32_t *ids, size_t n, bool special,
+                     enum tokenizer_rule rule, char **text, size_t *n_bytes, struct err *err)
+{
+    if (rule != RULE_PLAIN && !t->kind->written)
+        return err_set(err, E_INPUT,
+                       _("the display rules are for BERT vocabularies; this tokenizer is of the "
+                         "kind \"%s\"."),
+                       t->kind->name);
+    for (size_t i = 0; i < n; i++)
+        if (ids[i] < 0 || (ids[i] >= t->vocab.n && !t->kind->written))
+            return err_set(err, E_INPUT, _("%d is not a token; they go from 0 to %d"), (int)ids[i],
+                           (int)t->vocab.n - 1);
+    struct textbuf out = {0};
+    int32_t prev = -1;
+    if (rule != RULE_PLAIN)
+        decode_by_rule(t, ids, n, rule, &out);
+    for (size_t i = 0; rule == RULE_PLAIN && i < n; i++) {
+        size_t len;
+        const char *piece = tokenizer_piece_after(t, prev, ids[i], special, &len);
+        textbuf_put(&out, piece, len);
+        if (special || !tokenizer_is_control(t, ids[i]))
+            prev = ids[i];
+    }
+    textbuf_put(&out, "", 1);
+    if (out.failed) {
+        textbuf_free(&out);
+        return err_set(err, E_RESOURCE, _("not enough memory for the text of %zu tokens."), n);
+    }
+    *text = out.data;
+    *n_bytes = out.n - 1;
+    return 0;
 }
 
 bool tokenizer_is_control(const struct tokenizer *t, int32_t id)

@@ -16,13 +16,33 @@
 struct tokenizer;
 
 enum tokenizer_flags {
-    TOKENIZE_SPECIAL = 1, /* add what the model wants around a text (BOS, EOS, CLS) */
-    TOKENIZE_LITERAL = 2, /* special tokens written out in the text are ordinary characters */
+    TOKENIZE_SPECIAL = 1,   /* add what the model wants around a text (BOS, EOS, CLS) */
+    TOKENIZE_LITERAL = 2,   /* special tokens written out in the text are ordinary characters */
+    TOKENIZE_CONTINUES = 4, /* the text goes on from another: no space is put before it where the
+                             * kind puts one before every text */
 };
 
-/* From a model's metadata (tokenizer.ggml.*). The weights must outlive the tokenizer. */
+/* How a list of tokens is shown as text. */
+enum tokenizer_rule {
+    RULE_PLAIN,        /* the tokens' bytes, as tokenizer_piece_after() has them */
+    RULE_BERT,         /* BERT vocabularies: as transformers' BertTokenizer decodes */
+    RULE_MODELSCOPE,   /* then without spaces between Chinese words, as ModelScope prints it */
+    RULE_GPT2_CHINESE, /* as GPT2-Chinese's generate.py prints it */
+};
+
+/* Choices that a tokenizer's files leave open. */
+struct tokenizer_options {
+    bool no_lower_case; /* WordPiece: keep capitals and accents, whatever the files say */
+    bool no_jieba;      /* jieba + BPE: BPE alone */
+};
+
+/* From a model's metadata (tokenizer.ggml.*), or from the files of a checkpoint's folder. The
+ * weights must outlive the tokenizer. */
 int tokenizer_from_weights(const struct weights *w, struct tokenizer **out, struct err *err);
-/* From a path: a GGUF file, or a folder with vocab.json and merges.txt (GPT-2). */
+/* From a path: a GGUF file, tokenizer.json, tokenizer.model or vocab.txt, or a folder with one of
+ * these or with vocab.json and merges.txt. options may be NULL. */
+int tokenizer_open_with(const char *path, const struct tokenizer_options *options,
+                        struct tokenizer **out, struct err *err);
 int tokenizer_open(const char *path, struct tokenizer **out, struct err *err);
 void tokenizer_free(struct tokenizer *t);
 
@@ -39,6 +59,19 @@ int tokenizer_encode(const struct tokenizer *t, const char *text, size_t n_bytes
 /* The bytes a token stands for, borrowed; "" (0 bytes) for control tokens unless `special` asks for
  * their spelling. Not necessarily whole characters. */
 const char *tokenizer_piece(const struct tokenizer *t, int32_t id, bool special, size_t *n_bytes);
+
+/* The bytes a token adds to a text in which it follows prev (-1: it begins the text), borrowed.
+ * Kinds whose tokens are words (WordPiece) put a space between them; kinds that begin every text
+ * with a space (SentencePiece) show none at its beginning. */
+const char *tokenizer_piece_after(const struct tokenizer *t, int32_t prev, int32_t id, bool special,
+                                  size_t *n_bytes);
+
+/* The text of a list of tokens, *text malloc'ed and followed by a NUL that is not counted. Control
+ * tokens are left out unless `special`; RULE_BERT and RULE_GPT2_CHINESE show them as their programs
+ * do. E_INPUT for ids out of range (a WordPiece vocabulary calls those [UNK]) and for rules that
+ * the kind does not have. */
+int tokenizer_decode(const struct tokenizer *t, const int32_t *ids, size_t n, bool special,
+                     enum tokenizer_rule rule, char **text, size_t *n_bytes, struct err *err);
 
 bool tokenizer_is_control(const struct tokenizer *t, int32_t id);
 /* Does generation end at this token? */

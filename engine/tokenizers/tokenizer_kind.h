@@ -20,6 +20,14 @@ static inline void id_sink_put(struct id_sink *sink, int32_t id)
     sink->n++;
 }
 
+/* How a token follows the one before it in a text (-1: it begins the text). */
+enum token_join {
+    JOIN_PLAIN,    /* as it is */
+    JOIN_SPACE,    /* with a space before it */
+    JOIN_TRIM_ONE, /* without a space it begins with */
+    JOIN_TRIM_ALL, /* without all spaces it begins with */
+};
+
 struct tokenizer_kind {
     const char *name; /* tokenizer.ggml.model */
     vocab_spell *spell;
@@ -32,9 +40,15 @@ struct tokenizer_kind {
                   struct id_sink *sink, struct err *err);
     /* encode() is given the text whole and looks for special tokens itself. */
     bool finds_special;
+    /* A token as the vocabulary writes it, for the display rules; NULL: the kind has none. */
+    const char *(*written)(const void *tables, int32_t id, size_t *n_bytes);
+    enum token_join (*join)(const void *tables, int32_t prev, int32_t id); /* NULL: JOIN_PLAIN */
 };
 
 extern const struct tokenizer_kind tokenizer_bpe;
+extern const struct tokenizer_kind tokenizer_wordpiece;
+extern const struct tokenizer_kind tokenizer_spm;
+extern const struct tokenizer_kind tokenizer_hf;
 
 /* The alphabet of byte-level BPE (bpe.c): the character byte b is written as, and how it spells a
  * token (a vocab_spell). */

@@ -117,6 +117,11 @@ bool unicode_is_mark(uint32_t cp)
     return c == UTF8PROC_CATEGORY_MN || c == UTF8PROC_CATEGORY_MC || c == UTF8PROC_CATEGORY_ME;
 }
 
+bool unicode_is_separator(uint32_t cp)
+{
+    return category(cp) == UTF8PROC_CATEGORY_ZS;
+}
+
 bool unicode_is_other(uint32_t cp)
 {
     switch (category(cp)) {

@@ -27,6 +27,7 @@ bool unicode_is_decimal(uint32_t cp);      /* \p{Nd}: \d */
 bool unicode_is_punctuation(uint32_t cp);  /* category P, and ASCII's 33-47 58-64 91-96 123-126 */
 bool unicode_is_mark(uint32_t cp);         /* \p{M} */
 bool unicode_is_nonspacing(uint32_t cp);   /* \p{Mn} */
+bool unicode_is_separator(uint32_t cp);    /* category Zs */
 bool unicode_is_other(uint32_t cp);        /* category C */
 bool unicode_is_word(uint32_t cp);         /* \w */
 /* The CJK ideographs that BERT puts spaces around. */

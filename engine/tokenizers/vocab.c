@@ -40,7 +40,15 @@ static int spell_tokens(struct vocab *v, const struct vocab_source *src, vocab_s
     size_t end = 0;
     for (size_t i = 0; i < src->tokens.n; i++) {
         const struct meta_string *s = &src->tokens.s[i];
+        v->bytes[end++] = ' ';
         v->start[i] = end;
+        if (src->shown_texts) {
+            const struct meta_string *shown = &src->shown_texts[i];
+            if (shown->n)
+                memcpy(v->bytes + end, shown->s, shown->n);
+            end += shown->n;
+            continue;
+        }
         switch ((enum token_type)v->type[i]) {
         case TOKEN_BYTE: {
             int b = byte_of(s);
@@ -65,7 +73,7 @@ static int spell_tokens(struct vocab *v, const struct vocab_source *src, vocab_s
         case TOKEN_UNUSED: end += spell(s->s, s->n, v->bytes + end); break;
         }
     }
-    v->start[src->tokens.n] = end;
+    v->start[src->tokens.n] = end + 1;
     return 0;
 }
 
@@ -110,9 +118,9 @@ static int index_special(struct vocab *v, struct err *err)
 int vocab_init(struct vocab *v, const struct vocab_source *src, vocab_spell *spell, struct err *err)
 {
     size_t n = src->tokens.n;
-    size_t n_bytes = 0;
+    size_t n_bytes = 0; /* all texts stand in memory: no overflow */
     for (size_t i = 0; i < n; i++)
-        n_bytes += src->tokens.s[i].n; /* all of them stand in one file: no overflow */
+        n_bytes += 1 + (src->shown_texts ? src->shown_texts[i].n : src->tokens.s[i].n);
     *v = (struct vocab){.n = (int32_t)n};
     v->bytes = malloc(n_bytes ? n_bytes : 1);
     v->start = malloc((n + 1) * sizeof *v->start);
@@ -143,7 +151,7 @@ void vocab_free(struct vocab *v)
 
 const char *vocab_bytes(const struct vocab *v, int32_t id, size_t *n_bytes)
 {
-    *n_bytes = v->start[id + 1] - v->start[id];
+    *n_bytes = v->start[id + 1] - 1 - v->start[id];
     return v->bytes + v->start[id];
 }
 
@@ -171,7 +179,9 @@ static int32_t match_special(const struct vocab *v, const char *text, size_t n)
     size_t lo = 0;
     size_t hi = v->n_special;
     for (size_t depth = 0; lo < hi; depth++) {
-        if (v->start[v->special[lo] + 1] - v->start[v->special[lo]] == depth)
+        size_t n_bytes;
+        vocab_bytes(v, v->special[lo], &n_bytes);
+        if (n_bytes == depth)
             longest = v->special[lo];
         if (depth == n)
             break;

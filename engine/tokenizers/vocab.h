@@ -12,7 +12,7 @@
 struct vocab {
     int32_t n;
     char *bytes;      /* what the tokens stand for, one after the other */
-    size_t *start;    /* [n + 1] where each begins in bytes */
+    size_t *start;    /* [n + 1] where each begins in bytes, after a space of its own */
     uint8_t *type;    /* [n] enum token_type */
     int32_t *special; /* control and user-defined tokens, sorted by their bytes */
     size_t n_special;
@@ -27,6 +27,7 @@ int vocab_init(struct vocab *v, const struct vocab_source *src, vocab_spell *spe
                struct err *err);
 void vocab_free(struct vocab *v); /* zeroed structs are fine */
 
+/* A space stands before the bytes returned. */
 const char *vocab_bytes(const struct vocab *v, int32_t id, size_t *n_bytes);
 
 /* The first special token in text[from..n), the longest where several begin at one place: *at is

@@ -47,25 +47,18 @@ static size_t json_depth(const char *s, size_t n, size_t *at)
     return deepest;
 }
 
-static int load_json(const char *shown, const char *text, size_t n, json_t **out, struct err *err)
+int vocab_load_json(const char *shown, const char *text, size_t n, json_t **out, struct err *err)
 {
     size_t at = 0;
     if (json_depth(text, n, &at) > LIMIT_JSON_DEPTH)
-        return err_set(err, E_INPUT,
-                       _("%s: JSON at byte %zu: nested more than %u deep; a vocabulary is one flat "
-                         "object."),
-                       shown, at, LIMIT_JSON_DEPTH);
+        return err_set(err, E_INPUT, _("%s: JSON at byte %zu: nested more than %u deep."), shown,
+                       at, LIMIT_JSON_DEPTH);
     json_error_t e;
     json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &e);
     if (!root) {
         char why[360];
         return err_set(err, E_INPUT, _("%s: JSON at byte %d (line %d): %s."), shown, e.position,
                        e.line, err_quote(why, sizeof why, e.text, strlen(e.text)));
-    }
-    if (!json_is_object(root)) {
-        json_decref(root);
-        return err_set(err, E_INPUT,
-                       _("%s: JSON at byte 0: an object {\"token\": id, ...} is needed."), shown);
     }
     *out = root;
     return 0;
@@ -101,10 +94,13 @@ static int read_vocab(const char *shown, const char *text, size_t n_bytes, struc
                       struct err *err)
 {
     json_t *root;
-    int rc = load_json(shown, text, n_bytes, &root, err);
+    int rc = vocab_load_json(shown, text, n_bytes, &root, err);
     if (rc != 0)
         return rc;
     src->json = root;
+    if (!json_is_object(root))
+        return err_set(err, E_INPUT,
+                       _("%s: JSON at byte 0: an object {\"token\": id, ...} is needed."), shown);
     size_t n = json_object_size(root);
     src->token_texts = calloc(n ? n : 1, sizeof *src->token_texts);
     src->type = malloc(n ? n : 1);
@@ -173,8 +169,9 @@ int vocab_source_from_texts(const char *vocab_shown, const char *vocab, size_t n
                             struct vocab_source *src, struct err *err)
 {
     static const char end_of_text[] = "<|endoftext|>";
-    *src = (struct vocab_source){.kind = "gpt2", .pre = "gpt-2", .merges_file = merges};
-    src->bos = src->eos = src->eot = src->eom = src->unk = -1;
+    vocab_source_init(src, "gpt2");
+    snprintf(src->pre, sizeof src->pre, "gpt-2");
+    src->merges_file = merges;
     int rc = read_vocab(vocab_shown, vocab, n_vocab, src, err);
     if (rc == 0)
         rc = read_merges(merges_shown, merges, n_merges, src, err);
@@ -205,7 +202,7 @@ static int read_part(const char *folder, const char *name, char shown[INFILE_QUO
     return rc;
 }
 
-int vocab_source_from_folder(const char *path, struct vocab_source *src, struct err *err)
+int vocab_source_from_gpt2_folder(const char *path, struct vocab_source *src, struct err *err)
 {
     char vocab_shown[INFILE_QUOTE_BYTES];
     char merges_shown[INFILE_QUOTE_BYTES];

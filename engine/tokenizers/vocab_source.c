@@ -46,6 +46,16 @@ int text_refuse(const struct text_list *list, size_t i, enum err_code code, stru
     return err_set(err, code, _("%s: %s: %s"), list->shown, place, text);
 }
 
+void vocab_source_init(struct vocab_source *src, const char *kind)
+{
+    *src = (struct vocab_source){0};
+    snprintf(src->kind, sizeof src->kind, "%s", kind);
+    src->bos = src->eos = src->eot = src->eom = src->unk = -1;
+    src->before = src->after = -1;
+    src->bert =
+        (struct bert_options){.lower_case = true, .strip_accents = true, .spaced_chinese = true};
+}
+
 int vocab_source_index(struct vocab_source *src, struct err *err)
 {
     const struct text_list *tokens = &src->tokens;
@@ -85,6 +95,10 @@ void vocab_source_free(struct vocab_source *src)
     free(src->token_texts);
     free(src->merge_texts);
     free(src->merges_file);
+    free(src->tokens_file);
+    free(src->scores);
+    free(src->shown_texts);
+    free(src->shown_bytes);
     json_decref(src->json);
     *src = (struct vocab_source){0};
 }

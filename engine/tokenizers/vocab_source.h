@@ -1,9 +1,12 @@
 /* vocab_source.h - what a tokenizer is built from, read and checked, wherever it came from: a
- * model's metadata (vocab_weights.c) or a folder's vocab.json and merges.txt (vocab_folder.c).
- * Lives only while a tokenizer is being built; texts point into the file's bytes. */
+ * model's metadata (vocab_weights.c), GPT-2's vocab.json and merges.txt (vocab_folder.c), BERT's
+ * vocab.txt (vocab_lines.c), SentencePiece's tokenizer.model (spm_file.c) or Hugging Face's
+ * tokenizer.json (hf_file.c). Lives only while a tokenizer is being built; texts point into the
+ * file's bytes. */
 #ifndef XUXIE_ENGINE_TOKENIZERS_VOCAB_SOURCE_H
 #define XUXIE_ENGINE_TOKENIZERS_VOCAB_SOURCE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +43,12 @@ struct text_list {
     char shown[INFILE_QUOTE_BYTES]; /* the file, for messages */
 };
 
+/* What a vocabulary of WordPiece leaves open. */
+struct bert_options {
+    bool lower_case, strip_accents, spaced_chinese, split_digits;
+    bool keep_controls; /* do not clean */
+};
+
 struct vocab_source {
     char kind[32];                    /* tokenizer.ggml.model: "gpt2" */
     char pre[64];                     /* pre-tokenizer: "gpt-2" */
@@ -50,6 +59,15 @@ struct vocab_source {
     struct text_list merges;
     int32_t bos, eos, eot, eom, unk; /* -1: none */
     bool add_bos, add_eos;
+    int32_t before, after; /* put around a text on request though add_bos is not set; -1 */
+    bool add_space_prefix; /* SentencePiece: a text begins with a space */
+    float *scores;         /* SentencePiece: [tokens.n], owned, or NULL */
+    struct bert_options bert;
+    struct meta_string *shown_texts; /* owned: the bytes tokens stand for, where not by spelling */
+    char *shown_bytes;               /* owned bytes shown_texts points into */
+    bool jieba;                      /* tokenizer.json: words are cut by jieba first */
+    size_t n_tokens_file;
+    char *tokens_file;               /* owned bytes tokens.s points into */
     struct meta_string *token_texts; /* owned, or NULL: tokens.s is borrowed */
     struct meta_string *merge_texts; /* likewise */
     char *merges_file;               /* owned bytes merges.s points into */
@@ -57,11 +75,28 @@ struct vocab_source {
 };
 
 int vocab_source_from_weights(const struct weights *w, struct vocab_source *src, struct err *err);
+/* Nothing but what is true of every vocabulary: no special tokens. */
+void vocab_source_init(struct vocab_source *src, const char *kind);
+/* A published folder: of tokenizer.json, tokenizer.model, vocab.txt and vocab.json with merges.txt
+ * the one that tells most, and tokenizer_config.json. */
 int vocab_source_from_folder(const char *path, struct vocab_source *src, struct err *err);
+int vocab_source_from_gpt2_folder(const char *path, struct vocab_source *src, struct err *err);
 /* The two files' bytes (merges is followed by a NUL); `merges` is taken, also on failure. */
 int vocab_source_from_texts(const char *vocab_shown, const char *vocab, size_t n_vocab,
                             const char *merges_shown, char *merges, size_t n_merges,
                             struct vocab_source *src, struct err *err);
+/* The bytes of a vocab.txt, of a tokenizer.model (both are taken, also on failure) and of a
+ * tokenizer.json. */
+int vocab_source_from_lines(const char *shown, char *text, size_t n, struct vocab_source *src,
+                            struct err *err);
+int vocab_source_from_spm(const char *shown, char *data, size_t n, struct vocab_source *src,
+                          struct err *err);
+int vocab_source_from_hf(const char *shown, const char *text, size_t n, struct vocab_source *src,
+                         struct err *err);
+/* BERT's special tokens, by their names. */
+void vocab_source_mark_bert(struct vocab_source *src);
+/* JSON whose nesting was counted first; *out is an object or array, owned by the caller. */
+int vocab_load_json(const char *shown, const char *text, size_t n, json_t **out, struct err *err);
 void vocab_source_free(struct vocab_source *src); /* zeroed structs are fine */
 
 /* Fills by_text and refuses empty vocabularies, overlong tokens and tokens with the same text.

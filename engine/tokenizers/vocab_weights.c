@@ -117,6 +117,13 @@ static int read_types(const struct weights *w, struct vocab_source *src, struct 
         return err_set(err, E_RESOURCE, _("%s: not enough memory for the vocabulary."),
                        src->tokens.shown);
     memset(src->type, TOKEN_NORMAL, n);
+    if (scores) {
+        src->scores = malloc(n * sizeof *src->scores);
+        if (!src->scores)
+            return err_set(err, E_RESOURCE, _("%s: not enough memory for the vocabulary."),
+                           src->tokens.shown);
+        memcpy(src->scores, scores->array.raw, n * sizeof *src->scores);
+    }
     for (size_t i = 0; types && i < n; i++) {
         int64_t type = meta_array_int(types, i);
         if (type < TOKEN_UNDEFINED || type > TOKEN_BYTE)
@@ -144,7 +151,10 @@ static int read_id(const struct weights *w, const char *key, const struct vocab_
 
 static int read_ids(const struct weights *w, struct vocab_source *src, struct err *err)
 {
-    src->bos = src->eos = src->eot = src->eom = src->unk = -1;
+    if (strcmp(src->kind, "llama") == 0) { /* what files of this kind leave out */
+        src->add_bos = true;
+        src->add_space_prefix = true;
+    }
     int rc = read_id(w, "tokenizer.ggml.bos_token_id", src, &src->bos, err);
     if (rc == 0)
         rc = read_id(w, "tokenizer.ggml.eos_token_id", src, &src->eos, err);
@@ -156,6 +166,8 @@ static int read_ids(const struct weights *w, struct vocab_source *src, struct er
         rc = weights_meta_bool(w, "tokenizer.ggml.add_bos_token", &src->add_bos, err);
     if (rc == 0)
         rc = weights_meta_bool(w, "tokenizer.ggml.add_eos_token", &src->add_eos, err);
+    if (rc == 0)
+        rc = weights_meta_bool(w, "tokenizer.ggml.add_space_prefix", &src->add_space_prefix, err);
     if (rc != 0)
         return rc;
     /* Files exist in which an unused unknown token is given as -1. Nothing is lost without it. */
@@ -183,11 +195,86 @@ static int read_name(const struct weights *w, const char *key, char *out, size_t
     return 0;
 }
 
+/* ---- our own keys ----
+ *
+ * xuxie.tokenizer says what GGUF has no standard word for: "wordpiece" (the tokens of vocab.txt in
+ * tokenizer.ggml.tokens; xuxie.tokenizer.lower_case, .strip_accents, true unless given, and
+ * .split_digits), "huggingface" or "jieba+bpe" (all of tokenizer.json in
+ * tokenizer.huggingface.json). */
+
+static int read_wordpiece(const struct weights *w, struct vocab_source *src, struct err *err)
+{
+    snprintf(src->kind, sizeof src->kind, "bert");
+    int rc = read_texts(w, src, err);
+    if (rc == 0)
+        rc = read_types(w, src, err);
+    if (rc == 0)
+        rc = weights_meta_bool(w, "xuxie.tokenizer.lower_case", &src->bert.lower_case, err);
+    if (rc == 0)
+        rc = weights_meta_bool(w, "xuxie.tokenizer.strip_accents", &src->bert.strip_accents, err);
+    if (rc == 0)
+        rc = weights_meta_bool(w, "xuxie.tokenizer.split_digits", &src->bert.split_digits, err);
+    if (rc == 0)
+        rc = weights_meta_bool(w, "tokenizer.ggml.add_bos_token", &src->add_bos, err);
+    if (rc == 0)
+        rc = read_id(w, "tokenizer.ggml.eos_token_id", src, &src->eos, err);
+    if (rc == 0)
+        vocab_source_mark_bert(src);
+    return rc;
+}
+
+static int read_huggingface(const struct weights *w, bool jieba, struct vocab_source *src,
+                            struct err *err)
+{
+    char shown[INFILE_QUOTE_BYTES];
+    struct meta_string text = {"", 0};
+    int rc = weights_meta_string(w, "tokenizer.huggingface.json", &text, err);
+    if (rc != 0)
+        return rc;
+    rc = vocab_source_from_hf(shown_path(w, shown), text.s, text.n, src, err);
+    if (rc != 0)
+        return rc;
+    src->jieba = jieba;
+    rc = weights_meta_bool(w, "tokenizer.ggml.add_bos_token", &src->add_bos, err);
+    if (rc == 0)
+        rc = read_id(w, "tokenizer.ggml.bos_token_id", src, &src->bos, err);
+    if (rc == 0)
+        rc = read_id(w, "tokenizer.ggml.eos_token_id", src, &src->eos, err);
+    return rc;
+}
+
+/* *done: the file has these keys. */
+static int read_own(const struct weights *w, struct vocab_source *src, bool *done, struct err *err)
+{
+    struct meta_string own = {"", 0};
+    int rc = weights_meta_string(w, "xuxie.tokenizer", &own, err);
+    *done = rc != 0 || own.n > 0;
+    if (!*done || rc != 0)
+        return rc;
+    if (own.n == 9 && memcmp(own.s, "wordpiece", 9) == 0)
+        return read_wordpiece(w, src, err);
+    if (own.n == 11 && memcmp(own.s, "huggingface", 11) == 0)
+        return read_huggingface(w, false, src, err);
+    if (own.n == 9 && memcmp(own.s, "jieba+bpe", 9) == 0)
+        return read_huggingface(w, true, src, err);
+    char shown[INFILE_QUOTE_BYTES];
+    char quoted[360];
+    return err_set(err, E_UNSUPPORTED,
+                   _("%s: xuxie.tokenizer: \"%s\" is not a kind this version of xuxie knows."),
+                   shown_path(w, shown), err_quote(quoted, sizeof quoted, own.s, own.n));
+}
+
 int vocab_source_from_weights(const struct weights *w, struct vocab_source *src, struct err *err)
 {
-    *src = (struct vocab_source){0};
-    int rc =
-        read_name(w, "tokenizer.ggml.model", src->kind, sizeof src->kind, &src->kind_offset, err);
+    vocab_source_init(src, "");
+    bool done;
+    int rc = read_own(w, src, &done, err);
+    if (done) {
+        if (rc != 0)
+            vocab_source_free(src);
+        return rc;
+    }
+    rc = read_name(w, "tokenizer.ggml.model", src->kind, sizeof src->kind, &src->kind_offset, err);
     if (rc == 0 && src->kind[0] == '\0') {
         char shown[INFILE_QUOTE_BYTES];
         return err_set(err, E_INPUT,

@@ -18,6 +18,7 @@ struct token_lists {
     struct meta_string *text; /* [n] */
     int32_t *type;            /* [n] */
     char (*pad)[PAD_BYTES];   /* [n], for the latter */
+    float *score;             /* [n], or NULL */
     size_t n;
 };
 
@@ -26,6 +27,7 @@ static void free_lists(struct token_lists *l)
     free(l->text);
     free(l->type);
     free(l->pad);
+    free(l->score);
 }
 
 static int make_lists(const struct vocab_source *src, size_t n_rows, struct token_lists *l,
@@ -36,8 +38,12 @@ static int make_lists(const struct vocab_source *src, size_t n_rows, struct toke
                               .type = calloc(n, sizeof l->type[0]),
                               .pad = calloc(n, sizeof l->pad[0]),
                               .n = n};
-    if (!l->text || !l->type || !l->pad)
+    if (src->scores)
+        l->score = calloc(n, sizeof l->score[0]);
+    if (!l->text || !l->type || !l->pad || (src->scores && !l->score))
         return err_set(err, E_RESOURCE, _("not enough memory for a vocabulary."));
+    if (src->scores)
+        memcpy(l->score, src->scores, src->tokens.n * sizeof l->score[0]);
     for (size_t i = 0; i < n; i++) {
         if (i < src->tokens.n) {
             l->text[i] = src->tokens.s[i];
@@ -57,10 +63,30 @@ static void put_id(const struct weights *w, struct gguf_writer *out, const char 
         gguf_put_u32(out, key, (uint32_t)id);
 }
 
+static void put_text(struct gguf_writer *out, const char *key, const char *text)
+{
+    gguf_put_string(out, key, text, strlen(text));
+}
+
+/* What GGUF has no standard word for, under keys of our own (vocab_weights.c). */
+static void put_own(const struct vocab_source *src, struct gguf_writer *out)
+{
+    if (strcmp(src->kind, "bert") == 0) {
+        put_text(out, "xuxie.tokenizer", "wordpiece");
+        gguf_put_bool(out, "xuxie.tokenizer.lower_case", src->bert.lower_case);
+        gguf_put_bool(out, "xuxie.tokenizer.strip_accents", src->bert.strip_accents);
+        gguf_put_bool(out, "xuxie.tokenizer.split_digits", src->bert.split_digits);
+    } else if (strcmp(src->kind, "hf") == 0) {
+        put_text(out, "xuxie.tokenizer", src->jieba ? "jieba+bpe" : "huggingface");
+        gguf_put_string(out, "tokenizer.huggingface.json", src->tokens_file, src->n_tokens_file);
+    }
+}
+
 static void put(const struct vocab_source *src, const struct token_lists *l,
                 const struct weights *w, struct gguf_writer *out)
 {
-    gguf_put_string(out, "tokenizer.ggml.model", src->kind, strlen(src->kind));
+    put_text(out, "tokenizer.ggml.model", src->kind);
+    put_own(src, out);
     if (src->pre[0])
         gguf_put_string(out, "tokenizer.ggml.pre", src->pre, strlen(src->pre));
     gguf_put_strings(out, "tokenizer.ggml.tokens", l->text, l->n);
@@ -72,6 +98,10 @@ static void put(const struct vocab_source *src, const struct token_lists *l,
     put_id(w, out, "tokenizer.ggml.eot_token_id", src->eot);
     put_id(w, out, "tokenizer.ggml.eom_token_id", src->eom);
     put_id(w, out, "tokenizer.ggml.unknown_token_id", src->unk);
+    if (l->score) {
+        gguf_put_f32s(out, "tokenizer.ggml.scores", l->score, l->n);
+        gguf_put_bool(out, "tokenizer.ggml.add_space_prefix", src->add_space_prefix);
+    }
     gguf_put_bool(out, "tokenizer.ggml.add_bos_token", src->add_bos);
     gguf_put_bool(out, "tokenizer.ggml.add_eos_token", src->add_eos);
 }

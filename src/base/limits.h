@@ -13,6 +13,7 @@
 #define LIMIT_TOKEN_BYTES             (64u << 10)
 #define LIMIT_SPECIAL_TOKEN_BYTES     256u        /* longer ones are not looked for in a text */
 #define LIMIT_VOCAB_FILE_BYTES        (64u << 20) /* vocab.json, merges.txt */
+#define LIMIT_JIEBA_BYTES         (64u << 20) /* jieba.bin */
 #define LIMIT_LAYERS                  1024u
 #define LIMIT_CHECKPOINT_FILES        1024u /* an index may name */
 #define LIMIT_CHECKPOINT_CONFIG_BYTES (4u << 20)

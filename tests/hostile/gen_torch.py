@@ -144,10 +144,10 @@ def changed(which=0, **fields):
 
 
 def legacy(pickle=None, keys=("0",), data=None, magic=0x1950a86a20f9469cfc6c, protocol=1001,
-           little=b"\x88"):
+           little=b"\x88", machine=None):
     head = PROTO + b"\x8a\x0a" + magic.to_bytes(10, "little") + STOP
     head += PROTO + number(protocol) + STOP
-    head += PROTO + EMPTY_DICT + pair("protocol_version", number(1001)) + \
+    head += machine or PROTO + EMPTY_DICT + pair("protocol_version", number(1001)) + \
         pair("little_endian", little) + STOP
     head += state_legacy() if pickle is None else pickle
     head += PROTO + EMPTY_LIST + MARK + b"".join(text(k) for k in keys) + b"e" + STOP
@@ -236,7 +236,8 @@ def add_machine_cases():
               ("underflow-pop", b"0" + STOP, "POP"), ("underflow-reduce", NONE + REDUCE, "REDUCE"),
               ("underflow-appends", MARK + b"e" + STOP, "APPENDS"), ("no-mark", NONE + b"t" + STOP, "MARK"),
               ("no-mark-setitems", EMPTY_DICT + SETITEMS + STOP, "MARK"),
-              ("mark-as-value", MARK + STOP, "STOP"), ("mark-in-tuple", NONE + MARK + b"\x86" + STOP, "TUPLE2"),
+              ("mark-as-value", MARK + STOP, "STOP"),
+              ("mark-in-tuple", NONE + MARK + b"\x86" + STOP, "TUPLE2"),
               ("odd-setitems", EMPTY_DICT + MARK + NONE + SETITEMS + STOP, "key"),
               ("append-to-dict", EMPTY_DICT + NONE + b"a" + STOP, "APPEND"),
               ("append-to-none", NONE + NONE + b"a" + STOP, "APPEND"),
@@ -248,8 +249,10 @@ def add_machine_cases():
               ("text-4g", b"X\xff\xff\xff\xff" + STOP, "BINUNICODE"),
               ("text-2-63", b"\x8d" + struct.pack("<Q", 2**63) + STOP, "BINUNICODE8"),
               ("text-max", b"\x8d" + struct.pack("<Q", 2**64 - 1) + STOP, "BINUNICODE8"),
-              ("bytes-cut", b"C\x10abc", "SHORT_BINBYTES"), ("long4-negative", b"\x8b\xff\xff\xff\xff" + STOP, "LONG4"),
-              ("long4-2g", b"\x8b\xff\xff\xff\x7f" + STOP, "LONG4"), ("frame-max", b"\x95" + b"\xff" * 8 + STOP, "FRAME"),
+              ("bytes-cut", b"C\x10abc", "SHORT_BINBYTES"),
+              ("long4-negative", b"\x8b\xff\xff\xff\xff" + STOP, "LONG4"),
+              ("long4-2g", b"\x8b\xff\xff\xff\x7f" + STOP, "LONG4"),
+              ("frame-max", b"\x95" + b"\xff" * 8 + STOP, "FRAME"),
               ("opcode-unknown", b"\xff" + STOP, "0xFF"), ("opcode-zero", b"\0", "0x00"),
               ("opcode-int-line", b"I1\n" + STOP, "INT"), ("opcode-string-line", b"S'a'\n" + STOP, "STRING"),
               ("global-cut", b"cos", "GLOBAL"), ("global-half", b"cos\nsys", "GLOBAL"),
@@ -289,7 +292,8 @@ def add_tensor_cases():
             ("offset-max", {"offset": big}), ("offset-negative", {"offset": -1}),
             ("offset-2-64", {"offset": 2**64}), ("offset-none", {"offset": NONE}),
             ("shape-negative", {"shape": (-2, 3)}), ("stride-negative", {"stride": (-3, 1)}),
-            ("stride-max", {"stride": (big, 1)}), ("stride-wrapping", {"shape": (3, 3), "stride": (big, big)}),
+            ("stride-max", {"stride": (big, 1)}),
+            ("stride-wrapping", {"shape": (3, 3), "stride": (big, big)}),
             ("shape-wrapping", {"shape": (2**32, 2**32), "stride": (0, 0)}),
             ("shape-endless", {"shape": (2**40,), "stride": (0,)}),
             ("rank-differs", {"stride": (1,)}), ("rank-9", {"shape": [1] * 9, "stride": [1] * 9}),
@@ -314,8 +318,8 @@ def add_tensor_cases():
     add("parameter-of-nothing", zipped(state(pair("p", name_of(
         "torch._utils", "_rebuild_parameter") + tuple_of(NONE) + REDUCE))), word="parameter")
     add("name-twice", zipped(state(pair("w", tensor()))), word="twice")
-    add("name-twice-by-dots", zipped(state(pair("a.b", tensor()), pair("a", EMPTY_DICT + pair("b", tensor())))),
-        word="twice")
+    add("name-twice-by-dots", zipped(state(pair("a.b", tensor()),
+                                           pair("a", EMPTY_DICT + pair("b", tensor())))), word="twice")
     add("name-nul", zipped(state(pair("a\0b", tensor()))), word="NUL")
     add("name-long", zipped(state(pair("n" * 5000, tensor()))), word="long")
     add("name-empty", zipped(state(pair("", tensor()))), word="name")
@@ -376,9 +380,10 @@ def add_archive_cases():
     add("overlap", lambda: archive([Member("a/data.pkl", state()), Member("a/data/0", DATA, packed=90),
                                     Member("a/version", b"3" * 90)]), word="overlaps")
     add("extra-malformed", changed(1, extra=b"\1\0\xff\xff"), word="extra")
-    for name, kw in [("count-more", {"count": 9}), ("count-less", {"count": 1}), ("count-65535", {"count": 65535}),
-                     ("count-0", {"count": 0}), ("begin-0", {"begin": 0}), ("begin-max", {"begin": 2**32 - 1}),
-                     ("size-0", {"n_bytes": 0}), ("size-max", {"n_bytes": 2**32 - 1}), ("disk-1", {"disk": 1}),
+    for name, kw in [("count-more", {"count": 9}), ("count-less", {"count": 1}),
+                     ("count-65535", {"count": 65535}), ("count-0", {"count": 0}), ("begin-0", {"begin": 0}),
+                     ("begin-max", {"begin": 2**32 - 1}), ("size-0", {"n_bytes": 0}), ("size-max", {"n_bytes": 2**32 - 1}),
+                     ("disk-1", {"disk": 1}),
                      ("gap", {"gap": b"x" * 9, "begin": 10})]:
         add("directory-" + name, lambda kw=kw: archive(members(), **kw))
 
@@ -400,19 +405,23 @@ def add_archive_cases():
     add("zip64-locator-max", lambda: zip64(3, n, begin, locate=2**64 - 1))
 
     add("bomb-storage", lambda: archive([Member("a/data.pkl", PROTO + EMPTY_DICT + pair(
-        "w", tensor(storage(n=50 << 18), shape=(9,), stride=(1,))) + STOP), deflated("a/data/0", bytes(50 << 20))]),
-        word="at most")
+        "w", tensor(storage(n=50 << 18), shape=(9,), stride=(1,))) + STOP),
+        deflated("a/data/0", bytes(50 << 20))]), word="at most")
     add("bomb-pickle", lambda: archive([deflated("a/data.pkl", PROTO + b"N0" * (25 << 20))]), word="at most")
     add("bomb-100-members", lambda: archive([Member("a/data.pkl", PROTO + EMPTY_DICT + b"".join(
-        pair(f"w{i}", tensor(storage(key=str(i), n=1 << 18), shape=(9,), stride=(1,))) for i in range(100)) + STOP)] +
+        pair(f"w{i}", tensor(storage(key=str(i), n=1 << 18), shape=(9,), stride=(1,)))
+        for i in range(100)) + STOP)] +
         [deflated(f"a/data/{i}", bytes(1 << 20)) for i in range(100)]), word="at most")
-    add("deflate-damaged", lambda: archive([Member("a/data.pkl", b"\xff" * 50, method=8, unpacked=99)]), word="damaged")
+    add("deflate-damaged", lambda: archive([Member("a/data.pkl", b"\xff" * 50, method=8, unpacked=99)]),
+        word="damaged")
     add("deflate-longer", lambda: archive([
         Member("a/data.pkl", deflated("x", state()).data, method=8, crc=0, unpacked=10)]), word="damaged")
     add("deflate-shorter", lambda: archive([
         Member("a/data.pkl", deflated("x", state()).data, method=8, crc=0, unpacked=9999)]), word="damaged")
-    add("big-endian", lambda: archive(members() + [Member("archive/byteorder", b"big")]), word="little-endian")
-    add("byteorder-odd", lambda: archive(members() + [Member("archive/byteorder", b"\x1b[2J")]), word="little-endian")
+    add("big-endian", lambda: archive(members() + [Member("archive/byteorder", b"big")]),
+        word="little-endian")
+    add("byteorder-odd", lambda: archive(members() + [Member("archive/byteorder", b"\x1b[2J")]),
+        word="little-endian")
 
 
 def add_legacy_cases():
@@ -423,6 +432,13 @@ def add_legacy_cases():
     add("legacy-magic", lambda: legacy(magic=0x1950a86a20f9469cfc6d), word="magic")
     add("legacy-protocol", lambda: legacy(protocol=1002), word="protocol")
     add("legacy-big-endian", lambda: legacy(little=FALSE), word="little-endian")
+    add("legacy-machine-list", lambda: legacy(
+        machine=PROTO + EMPTY_LIST + text("little_endian") + b"a" + STOP), word="little-endian")
+    add("legacy-machine-none", lambda: legacy(machine=PROTO + NONE + STOP), word="little-endian")
+    add("legacy-machine-number", lambda: legacy(little=number(1)), word="little-endian")
+    add("legacy-keys-dict", lambda: legacy().replace(b"]" + MARK, b"}" + MARK, 1).replace(b"e.", b"0."))
+    add("legacy-key-number", lambda: legacy().replace(b"]" + MARK + text("0"), b"]" + MARK + number(0)),
+        word="text")
     add("legacy-trailing", lambda: good + b"x", word="more bytes")
     add("legacy-count-differs", lambda: legacy(data=struct.pack("<Q", 5) + DATA), word="number")
     add("legacy-count-max", lambda: legacy(data=struct.pack("<Q", 2**64 - 1) + DATA), word="number")

@@ -438,7 +438,7 @@ static void template(struct build *b)
 
 static const struct flaw flaws[] = {
     {"tokenizer.ggml.model", NULL, "no tokenizer"},
-    {"tokenizer.ggml.model", kind_llama, "kind \"llama\" are not supported"},
+    {"tokenizer.ggml.model", kind_llama, "tokenizer.ggml.scores: the file has no such metadata"},
     {"tokenizer.ggml.model", kind_number, "a text is needed"},
     {"tokenizer.ggml.model", kind_long, "\\u{1B}"},
     {"tokenizer.ggml.pre", pre_unknown, "\"qwen9\" is not supported"},

@@ -371,6 +371,11 @@ static void test_other_formats(void **state)
     REFUSED("PK\3\4", "truncated");
     REFUSED("\x80\2\x8a\x0a", "truncated");
     REFUSED("\0\0\0\0\0\0\0\0", "header");
+    /* the machine's description is a list, of an odd length */
+    REFUSED("\x80\2\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
+            "\x80\2M\xe9\3."
+            "\x80\2](NNNe.",
+            "little-endian");
     struct source *s;
     struct err err = ERR_INIT;
     assert_int_equal(source_open("/", &s, &err), E_INPUT);

@@ -1,0 +1,247 @@
+/* tokenizer_open.c - the ways to a tokenizer: what stands at a path, and which of a folder's files
+ * tell most. A tokenizer.json is the whole tokenizer; vocab.json with merges.txt are GPT-2's only
+ * when there is nothing else. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/tokenizers/tokenizer_checkpoint.h"
+#include "engine/tokenizers/tokenizer_kind.h"
+#include "src/base/i18n.h"
+#include "src/base/limits.h"
+#include "src/base/mem.h"
+
+struct opening {
+    char *path; /* of the file, owned */
+    char *config_path;
+    const struct tokenizer_options *options;
+};
+
+/* ---- tokenizer_config.json ---- */
+
+/* The folder's tokenizer_config.json, or NULL where there is none. */
+static int load_config(const char *path, json_t **out, struct err *err)
+{
+    char shown[INFILE_QUOTE_BYTES];
+    char *text;
+    size_t n;
+    *out = NULL;
+    if (access(path, F_OK) != 0)
+        return 0;
+    int rc = infile_read(path, LIMIT_VOCAB_FILE_BYTES, &text, &n, err);
+    if (rc != 0)
+        return rc;
+    rc = vocab_load_json(infile_quote(shown, path), text, n, out, err);
+    free(text);
+    return rc;
+}
+
+static void take_bool(const json_t *config, const char *key, bool *out)
+{
+    const json_t *value = json_object_get(config, key);
+    if (json_is_boolean(value))
+        *out = json_is_true(value);
+}
+
+/* A token given as text, or as {"content": text}. */
+static void take_token(const json_t *config, const char *key, struct vocab_source *src,
+                       int32_t *out)
+{
+    const json_t *value = json_object_get(config, key);
+    if (json_is_object(value))
+        value = json_object_get(value, "content");
+    if (!json_is_string(value))
+        return;
+    size_t id = strset_find(&src->by_text, json_string_value(value), json_string_length(value));
+    if (id == STRSET_NONE)
+        return;
+    *out = (int32_t)id;
+    src->type[id] = TOKEN_CONTROL;
+}
+
+static void apply_config(const json_t *config, struct vocab_source *src)
+{
+    take_token(config, "bos_token", src, &src->bos);
+    take_token(config, "eos_token", src, &src->eos);
+    if (strcmp(src->kind, "llama") == 0) {
+        take_bool(config, "add_bos_token", &src->add_bos);
+        take_bool(config, "add_eos_token", &src->add_eos);
+    }
+    if (strcmp(src->kind, "bert") == 0) {
+        take_bool(config, "do_lower_case", &src->bert.lower_case);
+        src->bert.strip_accents = src->bert.lower_case;
+        take_bool(config, "strip_accents", &src->bert.strip_accents);
+        take_bool(config, "tokenize_chinese_chars", &src->bert.spaced_chinese);
+    }
+}
+
+/* ---- one file ---- */
+
+static bool ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s);
+    size_t m = strlen(end);
+    return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+static void apply_options(const struct tokenizer_options *options, struct vocab_source *src)
+{
+    if (options->no_lower_case)
+        src->bert.lower_case = src->bert.strip_accents = false;
+    if (options->no_jieba)
+        src->jieba = false;
+}
+
+/* The source of a file of one of the three formats; config may be NULL. */
+static int read_file(const struct opening *o, const json_t *config, struct vocab_source *src,
+                     struct err *err)
+{
+    char shown[INFILE_QUOTE_BYTES];
+    char *data;
+    size_t n;
+    int rc = infile_read(o->path, LIMIT_VOCAB_FILE_BYTES, &data, &n, err);
+    if (rc != 0)
+        return rc;
+    infile_quote(shown, o->path);
+    if (ends_with(o->path, ".json")) {
+        rc = vocab_source_from_hf(shown, data, n, src, err);
+        if (rc != 0) {
+            free(data);
+            return rc;
+        }
+        src->tokens_file = data;
+        src->n_tokens_file = n;
+        src->jieba = !config && strset_find(&src->by_text, "<sep>", 5) != STRSET_NONE;
+    } else if (ends_with(o->path, ".model")) {
+        rc = vocab_source_from_spm(shown, data, n, src, err);
+    } else {
+        rc = vocab_source_from_lines(shown, data, n, src, err);
+    }
+    if (rc == 0 && config)
+        apply_config(config, src);
+    return rc;
+}
+
+static int open_file(const struct opening *o, struct vocab_source *src, struct err *err)
+{
+    json_t *config;
+    int rc = load_config(o->config_path, &config, err);
+    if (rc != 0)
+        return rc;
+    rc = read_file(o, config, src, err);
+    json_decref(config);
+    if (rc == 0)
+        apply_options(o->options, src);
+    return rc;
+}
+
+/* ---- paths ---- */
+
+/* FOLDER/name, malloc'ed; the folder is that of a file when is_file. */
+static char *beside(const char *path, bool is_file, const char *name)
+{
+    const char *slash = strrchr(path, '/');
+    const char *folder = is_file ? (slash ? path : ".") : path;
+    size_t n = is_file && slash ? (size_t)(slash - path) : strlen(folder);
+    size_t size = n + strlen(name) + 2;
+    char *out = malloc(size);
+    if (out)
+        snprintf(out, size, "%.*s/%s", (int)n, folder, name);
+    return out;
+}
+
+static int open_named(const char *path, bool is_file, const char *name,
+                      const struct tokenizer_options *options, struct vocab_source *src,
+                      struct err *err)
+{
+    struct opening o = {
+        .path = is_file ? strdup(path) : beside(path, false, name),
+        .config_path = beside(path, is_file, "tokenizer_config.json"),
+        .options = options,
+    };
+    int rc;
+    if (!o.path || !o.config_path)
+        rc = err_set(err, E_RESOURCE, _("not enough memory to open a tokenizer."));
+    else
+        rc = open_file(&o, src, err);
+    free(o.path);
+    free(o.config_path);
+    return rc;
+}
+
+static bool has_file(const char *folder, const char *name)
+{
+    char *path = beside(folder, false, name);
+    bool is_there = path && access(path, F_OK) == 0;
+    free(path);
+    return is_there;
+}
+
+static int open_folder(const char *path, const struct tokenizer_options *options,
+                       struct vocab_source *src, struct err *err)
+{
+    static const char *const complete[] = {"tokenizer.json", "tokenizer.model"};
+    for (size_t i = 0; i < ARRAY_LEN(complete); i++)
+        if (has_file(path, complete[i]))
+            return open_named(path, false, complete[i], options, src, err);
+    if (!has_file(path, "vocab.json") && has_file(path, "vocab.txt"))
+        return open_named(path, false, "vocab.txt", options, src, err);
+    return vocab_source_from_gpt2_folder(path, src, err);
+}
+
+static const struct tokenizer_options no_options;
+
+int vocab_source_from_folder(const char *path, struct vocab_source *src, struct err *err)
+{
+    return open_folder(path, &no_options, src, err);
+}
+
+int tokenizer_open_with(const char *path, const struct tokenizer_options *options,
+                        struct tokenizer **out, struct err *err)
+{
+    struct stat st;
+    struct vocab_source src;
+    int rc;
+    if (!options)
+        options = &no_options;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+        rc = open_folder(path, options, &src, err);
+    } else if (ends_with(path, ".json") || ends_with(path, ".model") || ends_with(path, ".txt")) {
+        rc = open_named(path, true, NULL, options, &src, err);
+    } else {
+        struct weights *w;
+        rc = weights_open(path, &w, err);
+        if (rc != 0)
+            return rc;
+        rc = tokenizer_from_weights(w, out, err);
+        weights_close(w);
+        return rc;
+    }
+    if (rc != 0)
+        return rc;
+    rc = tokenizer_from_source(&src, out, err);
+    vocab_source_free(&src);
+    return rc;
+}
+
+int tokenizer_open(const char *path, struct tokenizer **out, struct err *err)
+{
+    return tokenizer_open_with(path, NULL, out, err);
+}
+
+int tokenizer_from_weights(const struct weights *w, struct tokenizer **out, struct err *err)
+{
+    struct vocab_source src;
+    if (weights_folder(w))
+        return tokenizer_from_checkpoint(w, out, err);
+    int rc = vocab_source_from_weights(w, &src, err);
+    if (rc != 0)
+        return rc;
+    rc = tokenizer_from_source(&src, out, err);
+    vocab_source_free(&src);
+    return rc;
+}
