@@ -24,19 +24,13 @@
 #include "src/output.h"
 
 const struct subcommand *const subcommands[] = {
-    &command_room,
-    &command_continue,
-    &command_tokenize,
-    &command_detokenize,
-    &command_model_list,
-    &command_model_info,
-    &command_model_logits,
-    &command_model_tensors,
-    &command_model_import,
-    &command_model_quantize,
-    &command_perplexity,
-    &command_bench,
-    NULL,
+    &command_room,           &command_continue,
+    &command_tokenize,       &command_detokenize,
+    &command_model_list,     &command_model_info,
+    &command_model_logits,   &command_model_tensors,
+    &command_model_check,    &command_model_import,
+    &command_model_quantize, &command_perplexity,
+    &command_bench,          NULL,
 };
 
 /* What getopt_long returns for a row of the table; its letters are below, and these three. */

@@ -1,5 +1,5 @@
-/* cmd_model.c - `xuxie model list` and `xuxie model info`: what lies here, and what a file holds.
- * Both read headers only; nothing is computed. */
+/* cmd_model.c - `xuxie model list`, `xuxie model info` and `xuxie model check`: what lies here,
+ * what a file holds, and whether all of it is good. The first two read headers only. */
 #include "config.h"
 
 #include <math.h>
@@ -15,6 +15,7 @@
 #include "src/base/mem.h"
 #include "src/base/uwidth.h"
 #include "src/cli.h"
+#include "src/interrupt.h"
 #include "src/models.h"
 #include "src/output.h"
 
@@ -243,6 +244,16 @@ __attribute__((format(printf, 2, 3))) static void linef(const char *label, const
     str_free(&s);
 }
 
+/* Does the model need what GGUF has no word for? Other programs then compute something else, or cut
+ * texts otherwise. */
+static bool is_ours_alone(const struct weights *w)
+{
+    struct meta_string kind = {"", 0};
+    weights_meta_string(w, "tokenizer.ggml.model", &kind, NULL);
+    return weights_meta(w, "xuxie.activation") || (kind.n == 4 && memcmp(kind.s, "bert", 4) == 0) ||
+           (kind.n == 2 && memcmp(kind.s, "hf", 2) == 0);
+}
+
 static void info_text(const struct facts *f)
 {
     const struct hparams *hp = &f->model->hp;
@@ -275,6 +286,9 @@ static void info_text(const struct facts *f)
           (double)f->plan.total_bytes / 1e6, (double)f->plan.kv_bytes / 1e6,
           f->plan.kv == ENGINE_KV_F16 ? "f16" : "f32");
     linef(_("identity"), "%s", f->identity);
+    if (is_ours_alone(w))
+        linef(_("other programs"), "%s",
+              _("will not run it rightly: GGUF has no word for its activation or tokenizer"));
     str_free(&types);
     str_free(&hint);
 }
@@ -308,4 +322,78 @@ const struct subcommand command_model_info = {
     .bit = CMD_MODEL_INFO,
     .max_args = 1,
     .run = run_info,
+};
+
+/* ---- check ----------------------------------------------------------------------------------- */
+
+enum { CHECK_ELEMENTS = 1 << 20 };
+
+/* Are all values of a tensor numbers? */
+static int check_tensor(const struct weights *w, const struct tensor *t, struct err *err)
+{
+    const int64_t width = t->dim[0], n_rows = t->dim[1] * t->dim[2] * t->dim[3];
+    const int64_t step = CHECK_ELEMENTS / width + 1;
+    float *rows = x_malloc((size_t)(step * width) * sizeof rows[0]);
+    int rc = 0;
+    for (int64_t row = 0; !rc && row < n_rows; row += step) {
+        const int64_t n = n_rows - row < step ? n_rows - row : step;
+        rc = interrupt_signal() ? E_CANCELLED : weights_read_rows(w, t, row, n, rows, err);
+        for (int64_t i = 0; !rc && i < n * width; i++)
+            if (!isfinite(rows[i]))
+                rc = err_set(
+                    err, E_INPUT,
+                    _("%s: tensor %s: the value in row %lld, column %lld is no number; the "
+                      "file is damaged, download it again"),
+                    weights_path(w), t->name, (long long)(row + i / width), (long long)(i % width));
+    }
+    free(rows);
+    return rc;
+}
+
+static int check_values(const struct weights *w, struct err *err)
+{
+    int rc = weights_check(w, err);
+    output_progress_begin();
+    for (size_t i = 0; !rc && i < weights_count(w); i++) {
+        output_progress(_("checking: %zu of %zu tensors"), i, weights_count(w));
+        rc = check_tensor(w, weights_at(w, i), err);
+    }
+    output_progress_end();
+    return rc;
+}
+
+static int run_check(struct cli *cli)
+{
+    struct str path = STR_INIT;
+    struct facts f;
+    struct err err = ERR_INIT;
+    int rc = models_resolve(cli->args[0], &path, &err);
+    if (!rc)
+        rc = facts_open(str_cstr(&path), &cli->settings, &f, &err);
+    str_free(&path);
+    if (rc)
+        return output_error(&err);
+    rc = check_values(f.model->weights, &err);
+    if (!rc) {
+        output_text(weights_path(f.model->weights), strlen(weights_path(f.model->weights)), false);
+        output_printf(_(": good; %zu tensors, %d tokens\n"), weights_count(f.model->weights),
+                      (int)tokenizer_count(f.tokenizer));
+    }
+    facts_free(&f);
+    if (rc == E_CANCELLED)
+        return interrupt_status();
+    return rc ? output_error(&err) : 0;
+}
+
+const struct subcommand command_model_check = {
+    .name = "model check",
+    .arguments = N_("MODEL"),
+    .help = N_("Read all of a model and tell whether it is good"),
+    .about =
+        N_("Checks the tensors' names and shapes, the checksums where the format has some, that "
+           "every value is a number, and the tokenizer."),
+    .bit = CMD_MODEL_CHECK,
+    .min_args = 1,
+    .max_args = 1,
+    .run = run_check,
 };

@@ -42,6 +42,7 @@ enum command_bit {
     CMD_MODEL_TENSORS = 1 << 9,
     CMD_MODEL_IMPORT = 1 << 10,
     CMD_MODEL_QUANTIZE = 1 << 11,
+    CMD_MODEL_CHECK = 1 << 12,
 };
 
 enum option_type {

@@ -676,6 +676,14 @@ const void *checkpoint_region(const struct checkpoint *c, size_t i, size_t *n_by
     return *n_bytes ? (const void *)begin : NULL;
 }
 
+int checkpoint_check(const struct checkpoint *c, struct err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < c->files.n; i++)
+        rc = source_check(c->source[i], err);
+    return rc;
+}
+
 size_t checkpoint_n_tensors(const struct checkpoint *c)
 {
     return c->n;

@@ -43,6 +43,9 @@ const char *checkpoint_meta_key(const struct checkpoint *c, size_t i);
 const struct meta_value *checkpoint_meta_value(const struct checkpoint *c, size_t i);
 const struct meta_value *checkpoint_meta_find(const struct checkpoint *c, const char *key);
 
+/* Compares the checksums the files have (torch zip archives), whatever their size. */
+int checkpoint_check(const struct checkpoint *c, struct err *err);
+
 /* Rows first .. first + n - 1 of one of the checkpoint's tensors in its type, row after row. */
 void checkpoint_read(const struct checkpoint *c, const struct tensor *t, int64_t first, int64_t n,
                      void *out);

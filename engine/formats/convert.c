@@ -26,6 +26,13 @@ static uint32_t file_type(enum quant_type type)
     switch (type) {
     case QUANT_F16: return 1;
     case QUANT_Q4_0: return 2;
+    case QUANT_Q4_1: return 3;
+    case QUANT_Q5_0: return 8;
+    case QUANT_Q5_1: return 9;
+    case QUANT_Q2_K: return 10;
+    case QUANT_Q3_K: return 11;
+    case QUANT_IQ4_NL: return 25;
+    case QUANT_IQ4_XS: return 30;
     case QUANT_Q8_0: return 7;
     case QUANT_Q4_K: return 14;
     case QUANT_Q5_K: return 16;
@@ -46,6 +53,13 @@ static bool fits(enum quant_type type, const struct tensor *t)
     return t->dim[0] % quant_of((uint32_t)type)->block_elems == 0;
 }
 
+/* Has it fewer bits a weight than q6_K? */
+static bool is_coarse(enum quant_type type)
+{
+    const struct quant *q = quant_of((uint32_t)type), *q6 = quant_of(QUANT_Q6_K);
+    return q->block_bytes * q6->block_elems < q6->block_bytes * q->block_elems;
+}
+
 /* Is it the matrix the logits come from? */
 static bool is_head(const struct weights *in, const struct tensor *t)
 {
@@ -61,8 +75,7 @@ enum quant_type convert_type(const struct weights *in, const struct tensor *t, i
     if (type == CONVERT_AS_STORED)
         return t->type;
     enum quant_type wanted = (enum quant_type)type;
-    bool coarse = wanted == QUANT_Q4_0 || wanted == QUANT_Q4_K || wanted == QUANT_Q5_K;
-    if (coarse && is_head(in, t) && convert_can(QUANT_Q6_K))
+    if (is_coarse(wanted) && is_head(in, t))
         wanted = QUANT_Q6_K;
     if (fits(wanted, t))
         return wanted;

@@ -404,6 +404,11 @@ int weights_load(struct weights *w, bool (*progress)(void *ctx, int percent), vo
     return w->checkpoint ? checkpoint_load(w->checkpoint, progress, ctx, err) : 0;
 }
 
+int weights_check(const struct weights *w, struct err *err)
+{
+    return w->checkpoint ? checkpoint_check(w->checkpoint, err) : 0;
+}
+
 void weights_read_stored(const struct weights *w, const struct tensor *t, int64_t first, int64_t n,
                          void *out)
 {

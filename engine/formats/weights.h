@@ -71,6 +71,9 @@ void weights_close(struct weights *w);
 int weights_load(struct weights *w, bool (*progress)(void *ctx, int percent), void *ctx,
                  struct err *err);
 
+/* Compares the checksums that the files of a checkpoint have; a GGUF file has none. */
+int weights_check(const struct weights *w, struct err *err);
+
 /* Rows first .. first + n - 1 of one of its tensors, dim[0] elements each (a vector is one row), at
  * any time: as they are stored, or as f32. For those who take a few at once. E_RESOURCE. */
 void weights_read_stored(const struct weights *w, const struct tensor *t, int64_t first, int64_t n,

@@ -134,8 +134,11 @@ static int open_file(const struct opening *o, struct vocab_source *src, struct e
         return rc;
     rc = read_file(o, config, src, err);
     json_decref(config);
-    if (rc == 0)
+    if (rc == 0) {
         apply_options(o->options, src);
+        if (strcmp(src->kind, "hf") == 0)
+            hf_make_standard(src);
+    }
     return rc;
 }
 

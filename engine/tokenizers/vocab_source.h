@@ -95,6 +95,8 @@ int vocab_source_from_hf(const char *shown, const char *text, size_t n, struct v
                          struct err *err);
 /* BERT's special tokens, by their names. */
 void vocab_source_mark_bert(struct vocab_source *src);
+/* Makes a source read from a tokenizer.json the standard one ("gpt2") where it can. */
+void hf_make_standard(struct vocab_source *src);
 /* JSON whose nesting was counted first; *out is an object or array, owned by the caller. */
 int vocab_load_json(const char *shown, const char *text, size_t n, json_t **out, struct err *err);
 void vocab_source_free(struct vocab_source *src); /* zeroed structs are fine */

@@ -421,10 +421,10 @@ static void type_negative(struct build *b)
 {
     one_tensor(b, 1, dim_32, (uint32_t)-1, 0);
 }
-static void type_q2_k(struct build *b)
+static void type_iq2_xxs(struct build *b)
 {
     static const uint64_t dim[] = {256};
-    one_tensor(b, 1, dim, 10, 0);
+    one_tensor(b, 1, dim, 16, 0);
 }
 static void partial_block(struct build *b)
 {
@@ -526,7 +526,7 @@ static const struct {
     {bytes_wrapping, E_INPUT, "too large"},
     {type_unknown, E_INPUT, "type 1234567 is not known"},
     {type_negative, E_INPUT, "type -1 is not known"},
-    {type_q2_k, E_UNSUPPORTED, "q2_K"},
+    {type_iq2_xxs, E_UNSUPPORTED, "iq2_xxs"},
     {partial_block, E_INPUT, "blocks of 32"},
     {offset_odd, E_INPUT, "multiple of the alignment 32"},
     {offset_beyond, E_INPUT, "truncated at byte 96 of 128"},
