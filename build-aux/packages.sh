@@ -4,7 +4,7 @@
 PACKAGES_BUILD="gcc libc6-dev make autoconf automake pkg-config gettext
   libncurses-dev libreadline-dev libsqlite3-dev libopenblas-dev libutf8proc-dev
   libunistring-dev libjansson-dev libinih-dev libxxhash-dev zlib1g-dev"
-PACKAGES_TEST="libcmocka-dev libvterm-dev tmux python3 sqlite3 man-db"
+PACKAGES_TEST="libcmocka-dev libvterm-dev tmux python3 python3-jieba sqlite3 man-db"
 
 # say ENGLISH CHINESE: one line in the person's language.
 say() {

@@ -104,16 +104,17 @@ static int read_segment(struct generator *g, const struct engine_segment *s, siz
         if (rc == 0 && n > 0)
             memcpy(g->ids + at, s->ids, n * sizeof *s->ids);
     } else {
+        const int flags = TOKENIZE_LITERAL | (at > 1 ? TOKENIZE_CONTINUES : 0);
         /* Two bytes a token is a guess on the safe side for most texts; the call tells when not. */
         rc = reserve_ids(g, at + s->n_bytes / 2 + 16, err);
         if (rc == 0)
-            rc = tokenizer_encode(g->tokenizer, s->text, s->n_bytes, TOKENIZE_LITERAL, g->ids + at,
+            rc = tokenizer_encode(g->tokenizer, s->text, s->n_bytes, flags, g->ids + at,
                                   g->ids_capacity - at, &n, err);
         if (rc == 0 && n > g->ids_capacity - at) {
             rc = reserve_ids(g, at + n, err);
             if (rc == 0)
-                rc = tokenizer_encode(g->tokenizer, s->text, s->n_bytes, TOKENIZE_LITERAL,
-                                      g->ids + at, n, &n, err);
+                rc = tokenizer_encode(g->tokenizer, s->text, s->n_bytes, flags, g->ids + at, n, &n,
+                                      err);
         }
     }
     if (rc < 0)
@@ -201,6 +202,15 @@ static uint64_t hash_ids(uint64_t h, const int32_t *ids, int n)
     return h;
 }
 
+/* What token i of the text adds to it. When older text was cut off the token before the first is
+ * not known any more: then its bytes alone. */
+static const char *piece_at(const struct generator *g, const int32_t *ids, int i, size_t *n_bytes)
+{
+    if (i == 0 && g->cut > 0)
+        return tokenizer_piece(g->tokenizer, ids[0], false, n_bytes);
+    return tokenizer_piece_after(g->tokenizer, i > 0 ? ids[i - 1] : -1, ids[i], false, n_bytes);
+}
+
 /* Bytes of text that the first `n` tokens after the start token stand for. The prompt's are the
  * tokens' own; what was written was shown with replaced characters. */
 static uint64_t bytes_of_oldest(struct run *r, int n)
@@ -212,12 +222,12 @@ static uint64_t bytes_of_oldest(struct run *r, int n)
     const char *out;
     int i = 0;
     for (; i < n && i < r->n_prompt_left; i++) {
-        tokenizer_piece(g->tokenizer, ids[i], false, &n_piece);
+        piece_at(g, ids, i, &n_piece);
         bytes += n_piece;
     }
     stream_text_begin(g->measure, NULL, 0);
     for (; i < n; i++) {
-        const char *piece = tokenizer_piece(g->tokenizer, ids[i], false, &n_piece);
+        const char *piece = piece_at(g, ids, i, &n_piece);
         stream_text_put(g->measure, piece, n_piece, &out, &n_out);
         bytes += n_out;
     }
@@ -397,7 +407,8 @@ static int write_text(struct run *r, enum engine_done_reason *reason, struct err
             return 0;
         }
         size_t n_piece, n_out;
-        const char *out, *piece = tokenizer_piece(g->tokenizer, id, false, &n_piece);
+        const int32_t prev = r->n > r->start ? g->ids[r->n - 1] : -1;
+        const char *out, *piece = tokenizer_piece_after(g->tokenizer, prev, id, false, &n_piece);
         bool stopped = stream_text_put(g->text, piece, n_piece, &out, &n_out);
         tell_text(r, out, n_out);
         if (stopped || r->n_generated >= r->limit) {
@@ -414,8 +425,7 @@ static int write_text(struct run *r, enum engine_done_reason *reason, struct err
 int generate_file_changed(const struct model *m, struct err *err)
 {
     char shown[INFILE_QUOTE_BYTES];
-    return err_set(err, E_INPUT,
-                   _("%s: the model file changed while in use; load it again."),
+    return err_set(err, E_INPUT, _("%s: the model file changed while in use; load it again."),
                    infile_quote(shown, weights_path(m->weights)));
 }
 

@@ -71,6 +71,13 @@ const char *tokenizer_piece(const struct tokenizer *t, int32_t id, bool special,
     return bytes + id;
 }
 
+const char *tokenizer_piece_after(const struct tokenizer *t, int32_t prev, int32_t id, bool special,
+                                  size_t *n_bytes)
+{
+    (void)prev;
+    return tokenizer_piece(t, id, special, n_bytes);
+}
+
 bool tokenizer_is_end(const struct tokenizer *t, int32_t id)
 {
     (void)t;
