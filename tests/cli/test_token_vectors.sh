@@ -4,8 +4,8 @@
 
 shared=${XUXIE_SHARED:-${top_srcdir:-.}/../shared}/fixtures/tokens
 if [ ! -d "$shared" ] || ! command -v python3 >/dev/null; then
-    skip "no reference vectors, or no python3"
-    finish
+    echo '1..0 # SKIP no reference vectors, or no python3'
+    exit 0
 fi
 
 # Writes $T/in of the vectors of SET that have both keys, and what must come of it to $T/want.

@@ -127,7 +127,8 @@ as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 if [ "$(id -u)" != 0 ]; then
     as_nobody=()
 fi
-if "${as_nobody[@]}" "$XUXIE" --version >/dev/null 2>&1; then
+if "${as_nobody[@]}" env HOME=/nonexistent XDG_CONFIG_HOME= XDG_DATA_HOME= XDG_STATE_HOME= \
+    "$XUXIE" model info >/dev/null 2>&1; then
     mkdir "$T/nobody"
     printf '雪' | "$XUXIE" continue -n 2 --db "$T/nobody/x.db" >/dev/null
     rm -f "$T"/nobody/x.db-*
@@ -150,7 +151,7 @@ if "${as_nobody[@]}" "$XUXIE" --version >/dev/null 2>&1; then
     check "read-only: it is as it was" test "$(sha256sum <"$T/nobody/x.db")" = "$before"
     chmod 755 "$T/nobody"
 else
-    skip "nobody may run the program"
+    skip "an unprivileged user cannot reach the program or its model here"
 fi
 
 # ---- full disks ----
