@@ -55,8 +55,8 @@ void layout_make(struct layout *l, int rows, int columns, int prompt_rows, int m
     if (framed && most > rows - FULL_OVERHEAD)
         most = rows - FULL_OVERHEAD;
     int n_prompt = clamp(prompt_rows, 1, most);
-    /* one row of message always has room; more as long as the manuscript keeps a row */
-    int spare = rows - (framed ? FULL_OVERHEAD - 1 : SMALL_OVERHEAD) - n_prompt;
+    /* one row of message always has room; more as long as the manuscript keeps three */
+    int spare = rows - (framed ? FULL_OVERHEAD - 1 : SMALL_OVERHEAD) - n_prompt - 2;
     int n_message = message_rows > 1 ? clamp(message_rows, 1, spare < 1 ? 1 : spare) : message_rows;
     int bottom = rows;
     if (framed)

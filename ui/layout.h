@@ -1,7 +1,7 @@
 /* layout.h - the size of the screen to rectangles. Pure.
  * From 40x10 up everything; 20x5 to that: manuscript, prompt and status without frames; smaller: only
  * the prompt (one line saying what is needed when even that has no room).
- * The message gets one row where it wants any, more of them while the manuscript keeps one. */
+ * The message gets one row where it wants any, more of them while the manuscript keeps three. */
 #ifndef XUXIE_UI_LAYOUT_H
 #define XUXIE_UI_LAYOUT_H
 
