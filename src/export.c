@@ -310,7 +310,23 @@ bool export_format_find(const char *name, enum export_format *out)
     return false;
 }
 
-char *export_path(const char *typed, enum export_format *format, struct err *err)
+/* The suffix of a file name, without the dot; NULL when there is none. */
+static const char *suffix_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *dot = strrchr(slash ? slash + 1 : path, '.');
+    return dot ? dot + 1 : NULL;
+}
+
+int export_format_of(const char *path, enum export_format *out, struct err *err)
+{
+    const char *suffix = suffix_of(path);
+    if (!suffix || export_format_find(suffix, out))
+        return 0;
+    return err_set(err, E_USAGE, _("%s: the name must end in .txt, .md, .epub or .jsonl"), path);
+}
+
+char *export_expand(const char *typed, enum export_format format)
 {
     struct str p = STR_INIT;
     const char *home = getenv("HOME");
@@ -318,15 +334,9 @@ char *export_path(const char *typed, enum export_format *format, struct err *err
         str_printf(&p, "%s%s", home, typed + 1);
     else
         str_puts(&p, typed);
-    const char *slash = strrchr(str_cstr(&p), '/');
-    const char *name = slash ? slash + 1 : str_cstr(&p), *dot = strrchr(name, '.');
-    if (!dot)
-        str_printf(&p, ".%s", formats[*format].name);
-    if (!dot || export_format_find(dot + 1, format))
-        return str_take(&p);
-    err_set(err, E_USAGE, _("%s: the name must end in .txt, .md, .epub or .jsonl"), str_cstr(&p));
-    str_free(&p);
-    return NULL;
+    if (!suffix_of(str_cstr(&p)))
+        str_printf(&p, ".%s", formats[format].name);
+    return str_take(&p);
 }
 
 char *export_default_path(const struct story *s, enum export_format format)

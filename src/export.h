@@ -33,15 +33,17 @@ int export_write(const struct export_request *r, struct outfile *out, struct err
 /* The same into a file that appears whole or not at all (outfile.h). */
 int export_file(const struct export_request *r, const char *path, bool replace, struct err *err);
 
-/* "txt", "md", "epub", "jsonl"; NULL past the end. */
+/* "txt", "md", "epub", "jsonl", in the order of the enum; NULL past the end. */
 const char *export_format_name(size_t i);
 /* By name, case aside; false when there is none of that name. */
 bool export_format_find(const char *name, enum export_format *out);
 
-/* Expands a leading ~. A path without a suffix gets the format's; a suffix of the table decides the
- * format, any other is E_USAGE. *format: what a path without a suffix gets, then what was found.
- * malloc'ed; NULL on failure. */
-char *export_path(const char *typed, enum export_format *format, struct err *err);
+/* By the suffix of a path; without one *out stays as it is. E_USAGE for any other. */
+int export_format_of(const char *path, enum export_format *out, struct err *err);
+
+/* What a person typed as a path: a leading ~ is expanded, a name without a suffix gets the
+ * format's. malloc'ed. */
+char *export_expand(const char *typed, enum export_format format);
 /* A file name in the current directory made from what the story is called. malloc'ed. */
 char *export_default_path(const struct story *s, enum export_format format);
 
