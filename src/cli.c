@@ -31,7 +31,7 @@ const struct subcommand *const subcommands[] = {
     &command_model_check,    &command_model_import,
     &command_model_quantize, &command_perplexity,
     &command_bench,          &command_run,
-    NULL,
+    &command_eval,           NULL,
 };
 
 /* What getopt_long returns for a row of the table; its letters are below, and these three. */
