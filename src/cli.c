@@ -24,13 +24,10 @@
 #include "src/output.h"
 
 const struct subcommand *const subcommands[] = {
-    &command_room,           &command_continue,
-    &command_tokenize,       &command_detokenize,
-    &command_model_list,     &command_model_info,
-    &command_model_logits,   &command_model_tensors,
-    &command_model_check,    &command_model_import,
-    &command_model_quantize, &command_perplexity,
-    &command_bench,          NULL,
+    &command_room,        &command_continue,     &command_tokenize,       &command_detokenize,
+    &command_model_list,  &command_model_info,   &command_model_logits,   &command_model_tensors,
+    &command_model_check, &command_model_import, &command_model_quantize, &command_perplexity,
+    &command_bench,       &command_story_list,   &command_story_export,   NULL,
 };
 
 /* What getopt_long returns for a row of the table; its letters are below, and these three. */
@@ -156,7 +153,7 @@ static int refuse_option(const struct subcommand *command, const char *arg, int 
     char hyphens[64];
     if (row >= 0)
         status = cli_usage(command, _("the option --%s does not belong here"), quoted);
-    else if (close && option_rows[option_find(close)].commands & command->bit)
+    else if (close && option_find_for(close, command->bit) >= 0)
         status = cli_usage(command, _("there is no option --%s (did you mean --%s?)"), quoted,
                            option_hyphens(&option_rows[option_find(close)], hyphens));
     else
