@@ -42,10 +42,10 @@ struct flags {
     bool yes, force, skip_bad;
     /* history, story; all owned */
     char *story, *template, *by_model, *origin, *since, *until, *query;
-    bool starred, ranked;
+    bool starred, ranked, scan;
     int64_t min_chars, max_chars;             /* 0: no such limit */
     int64_t limit, shown;                     /* how many at most; 0: all */
-    bool prompt, tell_settings, tokens;       /* history show, diff */
+    bool prompt, text, tell_settings, tokens; /* history show, diff */
     bool off, reindex;
     int64_t branch;                           /* story export: a passage; 0: the current one */
     bool all_branches, indent;
