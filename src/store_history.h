@@ -94,6 +94,7 @@ struct history_record {
     char **tags;
     size_t n_tags;
 };
+/* E_INPUT: there is none; E_STORE: it is damaged. */
 int history_load(struct store *s, store_ref generation, struct history_record **out,
                  struct err *err);
 void history_record_free(struct history_record *r);
