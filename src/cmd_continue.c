@@ -221,7 +221,7 @@ static void on_prompt(struct job *j, const struct engine_event *ev)
 
 static void on_cut(struct job *j, const struct engine_event *ev)
 {
-    if (!j->prompt_stored)
+    if (!j->prompt_stored && j->tokens.n == 0)
         j->n_dropped = ev->cut.n_tokens_dropped;
     if (j->flags->json)
         output_json(json_pack("{s:s, s:i, s:i, s:I}", "event", "cut", "tokens_dropped",
@@ -322,6 +322,7 @@ static int generate(struct job *j, struct err *err)
     if (rc)
         return rc;
     settings_hint(&j->settings, &runner_info(j->runner)->hint);
+    settings_in_use(&j->settings, runner_info(j->runner));
     settings_request(&j->settings, &j->request);
     segment.text = str_cstr(&j->prompt);
     segment.n_bytes = j->prompt.len;
