@@ -44,7 +44,7 @@ int history_run(struct cli *cli, bool writes,
     output_flush();        /* what was found comes before the message */
     if (rc == E_CANCELLED) /* 0: the reader of standard output went away, output_finish() knows */
         return interrupt_status();
-    return rc ? output_error(&err) : 0;
+    return rc < 0 ? output_error(&err) : rc;
 }
 
 /* ---- numbers and filters --------------------------------------------------------------------- */

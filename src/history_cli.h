@@ -8,8 +8,9 @@
 #include "src/cli.h"
 #include "src/store_history.h"
 
-/* Opens the database of the settings and calls fn. With `writes` one that can only be read is
- * refused, and what fn put is on disk in the end, or that it is not is told. The exit status. */
+/* Opens the database of the settings and calls fn, which returns 0, an error, or an exit status > 0
+ * when all has been told. With `writes` a database that can only be read is refused, and what fn
+ * put is on disk in the end, or that it is not is told. The exit status. */
 int history_run(struct cli *cli, bool writes,
                 int (*fn)(struct store *store, const struct cli *cli, struct err *err));
 

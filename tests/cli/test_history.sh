@@ -283,6 +283,36 @@ check "stats --reindex" test "$status" = 0
 h search 老人
 check "... the index is whole" found "2 1"
 
+# ---- replay
+h replay 1 2
+check "replay: a model that is not here" test "$status" = 1 -a "$(grep -c 'cannot be made again: its model' "$T/out")" = 2
+check "replay: summary" grep -q '^0 identical, 0 different, 2 cannot be made again$' "$T/out"
+h replay 6
+check "replay: the same again" test "$status" = 0
+check "... it says so" grep -q '^ *6  identical, 4 tokens$' "$T/out"
+printf '那一夜，雪' | "$XUXIE" continue --seed 5 -n 8 --temp 1.3 --top-p 0.8 --ignore-eos >/dev/null 2>&1
+h replay --model xuxie --limit 5 -t 1
+check "replay: by what they are like" test "$status" = 0
+check "... all of them" grep -q '^2 identical, 0 different, 0 cannot' "$T/out"
+h replay 6 --json
+check "replay --json" grep -q '^{"generation":6,"verdict":"identical","whole":true,"tokens":4,"same":4,"why":""}$' "$T/out"
+if command -v sqlite3 >/dev/null; then
+    sqlite3 "$db" 'UPDATE generations SET seed=seed+1 WHERE id=7'
+    h replay 6 7
+    check "replay: another seed, another text" test "$status" = 1
+    check "... where it begins" grep -Eq '^ *7  first difference at token [1-8] of 8: ".*" \([0-9]+\) instead of ".*" \([0-9]+\)$' "$T/out"
+    check "... the first is still the same" grep -q '^ *6  identical' "$T/out"
+else
+    skip "sqlite3 is missing"
+fi
+h replay
+refused 2 'say which' "replay without saying which"
+h replay 1 --limit 1 --starred
+refused 2 'either numbers or' "replay: numbers and a filter"
+h replay --origin nowhere
+check "replay: none is like this" grep -q 'No generation is like this' "$T/err"
+h delete 7 --yes
+
 # ---- delete
 h delete
 refused 2 'say which' "delete without saying which"
