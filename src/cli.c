@@ -24,13 +24,28 @@
 #include "src/output.h"
 
 const struct subcommand *const subcommands[] = {
-    &command_room,           &command_continue,
-    &command_tokenize,       &command_detokenize,
-    &command_model_list,     &command_model_info,
-    &command_model_logits,   &command_model_tensors,
-    &command_model_check,    &command_model_import,
-    &command_model_quantize, &command_perplexity,
-    &command_bench,          NULL,
+    &command_room,
+    &command_continue,
+    &command_tokenize,
+    &command_detokenize,
+    &command_model_list,
+    &command_model_info,
+    &command_model_logits,
+    &command_model_tensors,
+    &command_model_check,
+    &command_model_import,
+    &command_model_quantize,
+    &command_perplexity,
+    &command_bench,
+    &command_template_list,
+    &command_template_show,
+    &command_template_add,
+    &command_template_edit,
+    &command_template_remove,
+    &command_template_import,
+    &command_template_export,
+    &command_template_preview,
+    NULL,
 };
 
 /* What getopt_long returns for a row of the table; its letters are below, and these three. */
