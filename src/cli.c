@@ -45,6 +45,19 @@ const struct subcommand *const subcommands[] = {
     &command_template_import,
     &command_template_export,
     &command_template_preview,
+    &command_history_list,
+    &command_history_search,
+    &command_history_show,
+    &command_history_diff,
+    &command_history_star,
+    &command_history_tag,
+    &command_history_note,
+    &command_history_replay,
+    &command_history_export,
+    &command_history_stats,
+    &command_history_delete,
+    &command_story_list,
+    &command_story_export,
     NULL,
 };
 
@@ -171,7 +184,7 @@ static int refuse_option(const struct subcommand *command, const char *arg, int 
     char hyphens[64];
     if (row >= 0)
         status = cli_usage(command, _("the option --%s does not belong here"), quoted);
-    else if (close && option_rows[option_find(close)].commands & command->bit)
+    else if (close && option_find_for(close, command->bit) >= 0)
         status = cli_usage(command, _("there is no option --%s (did you mean --%s?)"), quoted,
                            option_hyphens(&option_rows[option_find(close)], hyphens));
     else
