@@ -20,8 +20,12 @@ void csv_init(struct csv *c, const char *file, const char *text, size_t n, bool 
 /* Does the guard stand before this, or would it? Apostrophes, then a character of formulas. */
 static bool is_guardable(const char *text)
 {
+    static const char *const wide[] = {"＝", "＋", "－", "＠"}; /* some read these alike */
     text += strspn(text, "'");
-    return *text && strchr("=+-@\t\r", *text);
+    for (size_t i = 0; i < ARRAY_LEN(wide); i++)
+        if (strncmp(text, wide[i], strlen(wide[i])) == 0)
+            return true;
+    return *text && strchr("=+-@\t\r\n", *text);
 }
 
 void csv_print(struct str *out, const char *text, bool guarded)

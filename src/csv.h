@@ -1,7 +1,7 @@
 /* csv.h - tables of comma separated values (RFC 4180), read cell by cell and written.
  *
- * Guard. A spreadsheet takes a cell that begins with = + - @, a tab or a carriage return for a
- * formula. Such a cell is written with an apostrophe before it, and so is one that has apostrophes
+ * Guard. A spreadsheet takes a cell that begins with = + - @ (some also their wide forms), a tab or
+ * a line end for a formula. Such a cell is written with an apostrophe before it, and so is one that has apostrophes
  * before such a character: taking one away on reading gives back exactly what was there.
  */
 #ifndef XUXIE_SRC_CSV_H
