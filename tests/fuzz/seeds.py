@@ -5,7 +5,7 @@
 
 They come from the generators of tests/hostile, which know every field of their formats, and where
 $XUXIE_SHARED (or ../shared) is there, from its checkpoints, pickles and vocabularies. Nothing is written
-for a target without a row here. Files of more than 64 KiB are left out: they make a fuzzer slow.
+for a target without a row here. run.sh cuts off what is too long for the target.
 """
 import glob
 import hashlib
@@ -20,7 +20,7 @@ import zipfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SHARED = os.environ.get("XUXIE_SHARED") or os.path.join(HERE, "..", "..", "..", "shared")
-MOST = 64 << 10
+PART_END = b"\0|\0"  # mutate.h
 
 
 def read(path):
@@ -91,17 +91,15 @@ def zips():
 TEXTS = ("雪落在山上。 the end<s>", "ﬁ½①ｶﾞ İ\u0301 a\u200db\t\n 12,345.6", "<|endoftext|><sep>##x")
 
 
-def with_texts(kind, files):
+def with_texts(files):
     for data in files:
         for text in TEXTS[:1] if len(data) > 2000 else TEXTS:
-            yield bytes([kind]) + data + b"\0\0" + text.encode()
+            yield data + PART_END + text.encode()
 
 
-def vocab_files():
-    yield from with_texts(0, [b"[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\nend\n\xe9\x9b\xaa\n",
-                              b"[UNK]\r\na\r\nA\r\n"])
-    yield from with_texts(1, tokenizer_models())
-    yield from with_texts(2, tokenizer_jsons())
+def vocab_txt():
+    return with_texts([b"[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\nend\n\xe9\x9b\xaa\n",
+                       b"[UNK]\r\na\r\nA\r\n", *(f[:900] for f in fixtures("a2*/vocab.txt"))])
 
 
 def field(number, wire, value):
@@ -206,14 +204,136 @@ def tokenizer_jsons():
 
 def gguf():
     yield from generated("gguf")
+    yield from fixtures("gguf/*")
+
+
+# ---- folders: config.json, an index, and the headers of safetensors files ----------------------------
+
+H, A, KV, F, V, P, D = 8, 2, 1, 16, 12, 10, 4
+
+
+def damo(names, layer):
+    yield names + "word_embeddings.weight", (V, H)
+    yield names + "position_embeddings.weight", (P, H)
+    stem, attention = layer
+    for norm in ("final_layernorm",):
+        yield stem + norm + ".weight", (H,)
+        yield stem + norm + ".bias", (H,)
+    for part, shape in (("input_layernorm", (H,)), (attention + ".query_key_value", (3 * H, H)),
+                        (attention + ".dense", (H, H)), ("post_attention_layernorm", (H,)),
+                        ("mlp.dense_h_to_4h", (4 * H, H)), ("mlp.dense_4h_to_h", (H, 4 * H))):
+        yield f"{stem}layers.0.{part}.weight", shape
+        yield f"{stem}layers.0.{part}.bias", shape[:1]
+
+
+def gpt2():
+    yield from (("wte.weight", (V, H)), ("wpe.weight", (P, H)), ("ln_f.weight", (H,)), ("ln_f.bias", (H,)))
+    for part, shape in (("ln_1", (H,)), ("attn.c_attn", (H, 3 * H)), ("attn.c_proj", (H, H)),
+                        ("ln_2", (H,)), ("mlp.c_fc", (H, F)), ("mlp.c_proj", (F, H))):
+        yield f"transformer.h.0.{part}.weight", shape
+        yield f"transformer.h.0.{part}.bias", shape[-1:]
+    yield "transformer.h.0.attn.bias", (1, 1, P, P)
+
+
+def llama(kind):
+    yield from (("model.embed_tokens.weight", (V, H)), ("model.norm.weight", (H,)), ("lm_head.weight", (V, H)))
+    for part, rows, columns in (("q", A * D, H), ("k", KV * D, H), ("v", KV * D, H), ("o", H, A * D)):
+        yield f"model.layers.0.self_attn.{part}_proj.weight", (rows, columns)
+        if kind == "qwen2" and part != "o":
+            yield f"model.layers.0.self_attn.{part}_proj.bias", (rows,)
+    if kind == "qwen3":
+        yield "model.layers.0.self_attn.q_norm.weight", (D,)
+        yield "model.layers.0.self_attn.k_norm.weight", (D,)
+    for part, shape in (("gate", (F, H)), ("up", (F, H)), ("down", (H, F))):
+        yield f"model.layers.0.mlp.{part}_proj.weight", shape
+    for norm in ("input", "post_attention"):
+        yield f"model.layers.0.{norm}_layernorm.weight", (H,)
+
+
+def header(tensors, dtype):
+    size = {"F32": 4, "F16": 2, "BF16": 2}[dtype]
+    out, at = {}, 0
+    for name, shape in tensors:
+        n = size
+        for s in shape:
+            n *= s
+        out[name] = {"dtype": dtype, "shape": shape, "data_offsets": [at, at + n]}
+        at += n
+    return f"{at:06x}".encode() + json.dumps(out, separators=(",", ":")).encode()
+
+
+def config_of(kind):
+    damo_config = {"vocab_size": V, "hidden_size": H, "num_hidden_layers": 1, "num_attention_heads": A,
+                   "max_position_embeddings": P, "layernorm_epsilon": 1e-12, "intermediate_size": F,
+                   "ffn_hidden_size": None, "bias_gelu_fusion": True, "eod_id": 1, "fp16": False,
+                   "apply_residual_connection_post_layernorm": False, "kv_channels": None, "top_p": 0.9}
+    if kind in ("damo", "megatron"):
+        return damo_config
+    if kind == "gpt2":
+        return {"model_type": "gpt2", "vocab_size": V, "n_embd": H, "n_layer": 1, "n_head": A,
+                "n_positions": P, "n_ctx": P, "n_inner": F, "activation_function": "gelu_new",
+                "layer_norm_epsilon": 1e-5, "bos_token_id": 1, "eos_token_id": [1, 2],
+                "tie_word_embeddings": True, "scale_attn_weights": True}
+    return {"model_type": kind, "hidden_size": H, "intermediate_size": F, "num_hidden_layers": 1,
+            "num_attention_heads": A, "num_key_value_heads": KV, "head_dim": D, "vocab_size": V,
+            "max_position_embeddings": 64, "rms_norm_eps": 1e-6, "tie_word_embeddings": False,
+            "hidden_act": "silu", "attention_bias": False, "rope_theta": 10000.0, "rope_scaling": None,
+            "sliding_window": None, "bos_token_id": 1, "eos_token_id": 2}
+
+
+ROPES = [
+    {"rope_scaling": {"type": "linear", "factor": 2.0}},
+    {"rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                      "original_max_position_embeddings": 8}},
+    {"rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16,
+                      "beta_fast": 32, "beta_slow": 1, "attention_factor": 1.2}},
+    {"rope_parameters": {"rope_theta": 5e5, "rope_type": "default"}},
+    {"rope_parameters": {"rope_theta": 5e5, "rope_type": "yarn", "factor": 2.0, "truncate": True}},
+    {"sliding_window": 4, "use_sliding_window": True, "max_window_layers": 0},
+    {"layer_types": ["sliding_attention"], "sliding_window": 4},
+]
+
+
+def checkpoints():
+    """A letter for the folder's shape, then config.json, an index and up to two safetensors files, each
+    as the size of its data in hexadecimal and its header."""
+    kinds = {"damo": lambda: damo("language_model.", ("language_model.transformer.", "attention")),
+             "megatron": lambda: damo("language_model.embedding.",
+                                      ("language_model.encoder.", "self_attention")),
+             "gpt2": gpt2,
+             **{k: (lambda k=k: llama(k)) for k in ("llama", "mistral", "qwen2", "qwen3")}}
+    for kind, tensors in kinds.items():
+        tensors, config = list(tensors()), config_of(kind)
+        halves = tensors[::2], tensors[1::2]
+        index = {"metadata": {"total_size": 1}, "weight_map": {
+            name: "ab"[i] + ".safetensors" for i, half in enumerate(halves) for name, _ in half}}
+        parts = [json.dumps(config), json.dumps(index)]
+        for dtype in ("F32", "BF16"):
+            yield join(b"w", *parts[:1], "", header(tensors, dtype))
+        yield join(b"i", *parts, *(header(h, "F16") for h in halves))
+        yield join(b"r", *parts[:1], "", header(tensors, "F16"))
+        for rope in ROPES if "n_embd" not in config and "head_dim" in config else ():
+            yield join(b"w", json.dumps({**config, **rope}), "", header(tensors, "F32"))
+    cut = [(n, (s[0] // 2, *s[1:]) if "h_to_4h" in n or "query_key" in n or "word_emb" in n else
+            (s[0], s[1] // 2) if "dense" in n and n.endswith("weight") else s)
+           for n, s in kinds["megatron"]()]
+    yield join(b"r", json.dumps(config_of("megatron")), "", header(cut, "F16"), header(cut, "F16"))
+
+
+def join(letter, *parts):
+    return letter + PART_END.join(p.encode() if isinstance(p, str) else p for p in parts)
 
 
 TARGETS = {
+    "checkpoint": checkpoints,
     "gguf": gguf,
+    "model": gguf,
     "pickle": pickles,
     "safetensors": safetensors,
     "torch": containers,
-    "vocab_files": vocab_files,
+    "tokenizer_json": lambda: with_texts(tokenizer_jsons()),
+    "tokenizer_model": lambda: with_texts(tokenizer_models()),
+    "vocab_txt": vocab_txt,
     "zip": zips,
 }
 
@@ -224,9 +344,8 @@ def main():
     target, folder = sys.argv[1:]
     os.makedirs(folder, exist_ok=True)
     for data in TARGETS[target]() if target in TARGETS else ():
-        if len(data) <= MOST:
-            with open(os.path.join(folder, hashlib.sha1(data).hexdigest()), "wb") as f:
-                f.write(data)
+        with open(os.path.join(folder, hashlib.sha1(data).hexdigest()), "wb") as f:
+            f.write(data)
 
 
 if __name__ == "__main__":
