@@ -28,8 +28,8 @@ static void make_folder(void)
     require(folder_fd >= 0 && mkdirat(folder_fd, "model", 0700) == 0);
 }
 
-static void write_file(const char *name, const void *head, size_t n_head, const void *data, size_t n,
-                       size_t n_zeros)
+static void write_file(const char *name, const void *head, size_t n_head, const void *data,
+                       size_t n, size_t n_zeros)
 {
     int fd = openat(folder_fd, name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     require(fd >= 0 && write(fd, head, n_head) == (ssize_t)n_head &&
@@ -44,7 +44,7 @@ static void write_weights(const char *name, const uint8_t *part, size_t n)
     uint8_t head[8];
     size_t n_data = 0;
     for (int i = 0; i < 6 && n > 0; i++, n--, part++)
-        n_data = n_data << 4 | ((*part & 15) + (*part > '9' ? 9 : 0));
+        n_data = n_data << 4 | ((*part & 15u) + (*part > '9' ? 9u : 0u));
     for (int i = 0; i < 8; i++)
         head[i] = (uint8_t)((uint64_t)n >> 8 * i);
     write_file(name, head, 8, part, n, n_data % MOST_DATA);

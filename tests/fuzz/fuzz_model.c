@@ -1,4 +1,5 @@
-/* fuzz_model.c - any bytes as a GGUF file that is opened as a model, of which a step is computed. */
+/* fuzz_model.c - any bytes as a GGUF file that is opened as a model, of which a step is computed.
+ */
 #include "config.h"
 
 #include "model_target.h"

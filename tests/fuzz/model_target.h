@@ -46,7 +46,8 @@ static inline void run_model(struct weights *w)
         if (forward_eval(f, ids, n, WANT_LAST, NULL, NULL, &err) != 0)
             require(err.msg[0] != '\0');
         else
-            require(forward_logits(f, 0)[m->hp.n_vocab - 1] == forward_logits(f, 0)[m->hp.n_vocab - 1]);
+            require(forward_logits(f, 0)[m->hp.n_vocab - 1] ==
+                    forward_logits(f, 0)[m->hp.n_vocab - 1]);
         arena_free(&arena);
     }
     model_free(m);

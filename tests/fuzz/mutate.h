@@ -47,13 +47,11 @@ static inline size_t json_places(json_t *root, struct json_place *out, size_t ma
         json_t *child;
         size_t i;
         if (json_is_object(v)) {
-            json_object_foreach (v, key, child)
-                if (n < max)
-                    out[n++] = (struct json_place){v, child, key, 0};
+            json_object_foreach(v, key, child) if (n < max) out[n++] =
+                (struct json_place){v, child, key, 0};
         } else if (json_is_array(v)) {
-            json_array_foreach (v, i, child)
-                if (n < max)
-                    out[n++] = (struct json_place){v, child, NULL, i};
+            json_array_foreach(v, i, child) if (n < max) out[n++] =
+                (struct json_place){v, child, NULL, i};
         }
     }
     return n;
@@ -62,11 +60,36 @@ static inline size_t json_places(json_t *root, struct json_place *out, size_t ma
 static inline json_t *json_odd_value(struct dice *d)
 {
     static const char *const odd[] = {
-        "0",     "-1",      "1",          "2",           "255",           "65536",
-        "1e9",   "1.5",     "2147483648", "-2147483649", "4294967295",    "9007199254740993",
-        "1e300", "-0.0",    "null",       "true",        "false",         "\"\"",
-        "\"a\"", "\"\\n\"", "\"[UNK]\"",  "[]",          "{}",            "[[]]",
-        "[0,0]", "3",       "0.1",        "1e-12",       "\"\xE9\x9B\xAA\"", "9223372036854775807",
+        "0",
+        "-1",
+        "1",
+        "2",
+        "255",
+        "65536",
+        "1e9",
+        "1.5",
+        "2147483648",
+        "-2147483649",
+        "4294967295",
+        "9007199254740993",
+        "1e300",
+        "-0.0",
+        "null",
+        "true",
+        "false",
+        "\"\"",
+        "\"a\"",
+        "\"\\n\"",
+        "\"[UNK]\"",
+        "[]",
+        "{}",
+        "[[]]",
+        "[0,0]",
+        "3",
+        "0.1",
+        "1e-12",
+        "\"\xE9\x9B\xAA\"",
+        "9223372036854775807",
     };
     const char *text = odd[dice_below(d, sizeof odd / sizeof odd[0])];
     return json_loads(text, JSON_DECODE_ANY, NULL);
@@ -81,7 +104,8 @@ static inline json_t *json_mutated_text(const json_t *v)
     return json_stringn(text, n); /* NULL: no UTF-8 */
 }
 
-static inline json_t *json_new_value(struct dice *d, const struct json_place *p, const json_t *other)
+static inline json_t *json_new_value(struct dice *d, const struct json_place *p,
+                                     const json_t *other)
 {
     json_t *made = NULL;
     if (dice_below(d, 3) == 0)
@@ -89,8 +113,8 @@ static inline json_t *json_new_value(struct dice *d, const struct json_place *p,
     else if (json_is_string(p->value) && dice_below(d, 3))
         made = json_mutated_text(p->value);
     else if (json_is_integer(p->value) && dice_below(d, 2))
-        made = json_integer((json_int_t)((uint64_t)json_integer_value(p->value) +
-                                         (uint64_t)dice_below(d, 5) - 2));
+        made = json_integer(
+            (json_int_t)((uint64_t)json_integer_value(p->value) + (uint64_t)dice_below(d, 5) - 2));
     return made ? made : json_odd_value(d);
 }
 
@@ -218,7 +242,8 @@ static inline void zip_each(uint8_t *data, size_t n, void *ctx,
 }
 
 /* Writes the checksum of stored members where a reader looks for it. */
-static inline void zip_repair_one(void *ctx, uint8_t *entry, uint8_t *local, uint8_t *bytes, size_t n)
+static inline void zip_repair_one(void *ctx, uint8_t *entry, uint8_t *local, uint8_t *bytes,
+                                  size_t n)
 {
     (void)ctx;
     if (le(entry + 10, 2) != 0)
