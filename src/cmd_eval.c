@@ -70,7 +70,16 @@ static int read_shots(struct job *j, const char *list, struct err *err)
     return rc;
 }
 
-/* Without a word about it: none, one, and the template's own number, as in the paper. */
+static size_t count_on(const struct template *t)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->n_examples; i++)
+        n += !t->examples[i].off;
+    return n;
+}
+
+/* Without a word about it: none, one, and the template's own number, as in the paper; as far as
+ * there are examples. */
 static int choose_shots(struct job *j, struct err *err)
 {
     struct flags flags = *j->flags;
@@ -88,7 +97,8 @@ static int choose_shots(struct job *j, struct err *err)
     }
     const bool said = flags.zero_shot || flags.one_shot || flags.few_shot;
     const int all[] = {0, 1, j->request.k};
-    for (size_t i = said ? 2 : 0; i < ARRAY_LEN(all); i++)
+    const size_t n_all = said ? 3 : count_on(j->template) < 2 ? count_on(j->template) + 1 : 3;
+    for (size_t i = said ? 2 : 0; i < n_all; i++)
         if (i < 2 || said || (all[i] != 0 && all[i] != 1))
             j->shots[j->eval.n_shots++] = all[i];
     return 0;
@@ -122,6 +132,29 @@ static int make_task(struct job *j, struct err *err)
     return rc;
 }
 
+/* Values of the command line for the variables that a question has no own value of. */
+static int add_vars(struct job *j, struct err *err)
+{
+    struct template_field *vars;
+    size_t n_vars;
+    int rc = fewshot_vars(j->template, j->flags, &vars, &n_vars, err);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < j->items.n; i++) {
+        struct eval_item *item = &j->items.items[i];
+        const size_t n_own = item->n_fields;
+        for (size_t v = 0; v < n_vars; v++) {
+            bool own = false;
+            for (size_t k = 0; k < n_own; k++)
+                own = own || strcmp(item->fields[k].name, vars[v].name) == 0;
+            if (!own)
+                eval_item_add_field(item, vars[v].name, vars[v].value);
+        }
+    }
+    fewshot_vars_free(vars, n_vars);
+    return 0;
+}
+
 static int find_what(struct job *j, struct err *err)
 {
     const char *what = j->cli->args[0];
@@ -138,7 +171,7 @@ static int find_what(struct job *j, struct err *err)
                      j->template->name);
     while (!rc && j->flags->items && j->items.n > (size_t)j->flags->items)
         eval_items_drop_last(&j->items);
-    return rc;
+    return rc ? rc : add_vars(j, err);
 }
 
 static int choose_metric(struct job *j, struct err *err)

@@ -78,7 +78,7 @@ const struct option_row option_rows[] = {
     {.name = "shots", .letter = 'k', .type = OPTION_TEXT, FLAG(shots), .group = GROUP_PROMPT,
      .scope = SCOPE_CLI, .commands = SHOTS, .arg = N_("K"),
      .help = N_("Show K examples; without it as many as the template says"),
-     .allowed = N_("0 to 131072, or fit (as many as the context holds)")},
+     .allowed = N_("0 to 131072, or fit (as many as the context holds); eval: several, 0,1,8")},
     {.name = "zero_shot", .type = OPTION_BOOL, FLAG(zero_shot), .group = GROUP_PROMPT,
      .scope = SCOPE_CLI, .commands = SHOTS, .def = "off",
      .help = N_("Show no example: -k 0")},
