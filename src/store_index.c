@@ -18,6 +18,12 @@
 #include "src/store_history.h"
 #include "src/store_priv.h"
 
+/* FTS5 makes of each transaction a segment and has to merge segments as they become many. Left to
+ * itself it does so now and then and at length (150 ms were seen among 50,000 generations); here
+ * every transaction merges a little, about as many pages as it causes in the long run: a generation
+ * 14, which takes 0.1 to 3 ms. */
+enum { MERGE_PAGES = 12, MERGE_BYTES = 1500 };
+
 enum { REBUILD_ROWS = 200, REBUILD_WAIT_MS = 600000 };
 
 /* ---- where the file is ---- */
@@ -247,7 +253,14 @@ int index_flush(struct writer *w)
         return SQLITE_OK;
     /* FTS5 writes what it has gathered when a savepoint begins */
     int rc = note_damage(w, sql_run(&w->q, "SAVEPOINT index_flush", ""));
-    return rc == SQLITE_OK ? sql_run(&w->q, "RELEASE index_flush", "") : rc;
+    if (rc == SQLITE_OK)
+        rc = sql_run(&w->q, "RELEASE index_flush", "");
+    int64_t pages = MERGE_PAGES + (int64_t)(w->index_bytes / MERGE_BYTES);
+    if (rc == SQLITE_OK && w->index_bytes > 0)
+        rc = note_damage(
+            w, sql_run(&w->q, "INSERT INTO history_fts(history_fts, rank) VALUES('merge', ?1)", "i",
+                       pages));
+    return rc;
 }
 
 int index_put_damaged(struct writer *w)
@@ -278,6 +291,7 @@ static int put_row(struct writer *w, int64_t generation, const struct str *terms
 {
     if (terms->len == 0)
         return SQLITE_OK;
+    w->index_bytes += terms->len;
     return note_damage(w, sql_run(&w->q, "INSERT INTO history_fts(rowid, body) VALUES(?1, ?2)",
                                   "it", generation, str_cstr(terms), terms->len));
 }
