@@ -243,7 +243,10 @@ static int begin_writing(struct writer *w, bool *yes)
 
 static int note_damage(struct writer *w, int rc)
 {
-    w->index_failed = w->index_failed || index_is_damage(rc);
+    if (index_is_damage(rc) && !w->index_failed) {
+        w->index_failed = true;
+        log_error("store: the search index is damaged: %s", sqlite3_errmsg(w->q.db));
+    }
     return rc;
 }
 
@@ -409,16 +412,22 @@ struct op_rebuild {
     int64_t after; /* generations behind this one are next; -1: begin */
 };
 
-/* An empty index that counts as incomplete. What the old one held need not be wiped: its pages are
- * used again at once. FTS5 drops no table whose version it does not read, so that is put right
- * first. */
+/* An empty index that counts as incomplete. FTS5 drops no table that it cannot open, so its own
+ * tables are first made those of an empty index, whatever was in them. What that was need not be
+ * wiped: the pages are used again at once. */
 static int rebuild_begin(struct writer *w)
 {
     sqlite3 *db = w->q.db;
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);
-    sql_script(db, "INSERT OR REPLACE INTO history_fts_config(k, v) VALUES('version', 4)");
+    sql_script(db, "PRAGMA secure_delete=FAST");
+    int rc = sql_script(db, "DELETE FROM history_fts_data; DELETE FROM history_fts_idx;"
+                            "DELETE FROM history_fts_config;"
+                            "INSERT INTO history_fts_config(k, v) VALUES('version', 4);"
+                            "INSERT INTO history_fts_data(id, block) VALUES(1, x''), "
+                            "(10, x'00000000000000')");
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    int rc = sql_script(db, "PRAGMA secure_delete=FAST; DROP TABLE history_fts");
+    if (rc == SQLITE_OK)
+        rc = sql_script(db, "DROP TABLE history_fts");
     if (rc == SQLITE_OK)
         rc = sql_script(db, schema_history_fts);
     sql_script(db, "PRAGMA secure_delete=ON");

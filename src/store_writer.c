@@ -228,7 +228,6 @@ static int commit(struct store *s, struct op *first, struct op **last, bool *bro
         return rc;
     rc = transaction(s, first, last, &sql_rc, err);
     if (rc != 0 && w->index_failed) {
-        log_error("store: %s: the search index is damaged: %s", s->shown, err->msg);
         w->index_off = true;
         *last = all;
         rc = transaction(s, first, last, &sql_rc, err);
