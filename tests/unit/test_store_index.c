@@ -176,11 +176,14 @@ static void test_damage_is_told(void **state)
     /* found out by the writer */
     db_int(db_path, "DELETE FROM history_fts_data WHERE id>10");
     s = open_store();
-    put_run(s, "题目", "雪夜");
-    flush(s);
+    int n = 0;
+    for (; n < 100 && index_state_now() == INDEX_WHOLE; n++) { /* until it comes to merging */
+        put_run(s, "题目", "雪夜");
+        flush(s);
+    }
     assert_int_equal(index_state_now(), INDEX_DAMAGED);
     expect_search_refused(s, "damaged");
-    assert_int_equal(history_count(s), ROWS + 2);
+    assert_int_equal(history_count(s), ROWS + 1 + n);
     assert_int_equal(store_close(s, NULL), 0);
 }
 
