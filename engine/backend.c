@@ -156,6 +156,7 @@ static void fill_info(struct backend *b)
         .n_head_kv = hp->n_head_kv,
         .n_ctx_train = hp->n_ctx_train,
         .n_ctx = b->plan.n_ctx,
+        .kv = b->plan.kv,
         .n_threads = b->plan.n_threads,
         .memory_bytes = b->plan.total_bytes,
         .hint = b->model->hint,
@@ -326,6 +327,7 @@ void backend_session_free(struct backend_session *s)
     stream_text_free(s->generator.text);
     stream_text_free(s->generator.measure);
     free(s->generator.ids);
+    free(s->generator.segment_ends);
     arena_free(&s->arena);
     free(s);
 }

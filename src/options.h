@@ -4,7 +4,7 @@
  * the command line.
  *
  * Order of precedence: defaults < preset < model file's recommendation (only under preset `story`)
- * < xuxie.ini < command line < /set. A value set explicitly is remembered as such, so that changing
+ * < xuxie.ini < prompt template < command line < /set. A value set explicitly is remembered as such, so that changing
  * the preset does not undo it.
  */
 #ifndef XUXIE_SRC_OPTIONS_H
@@ -19,7 +19,7 @@
 #include "src/base/err.h"
 #include "src/base/str.h"
 
-enum { SETTINGS_MAX_STOPS = 16, SETTINGS_MAX_BIAS = 256 };
+enum { SETTINGS_MAX_STOPS = 16, SETTINGS_MAX_STOP_BYTES = 256, SETTINGS_MAX_BIAS = 256 };
 
 struct settings {
     /* sampling */
@@ -51,10 +51,12 @@ struct settings {
     char *db;                 /* NULL: $XDG_DATA_HOME/xuxie/xuxie.db */
     bool log_text;
     /* which rows were set explicitly, and from where; index = row of the table */
-    unsigned char origin[96]; /* enum option_origin */
+    unsigned char origin[192]; /* enum option_origin */
 };
 
-enum option_origin { ORIGIN_DEFAULT, ORIGIN_PRESET, ORIGIN_MODEL, ORIGIN_INI, ORIGIN_CLI, ORIGIN_SET };
+enum option_origin {
+    ORIGIN_DEFAULT, ORIGIN_PRESET, ORIGIN_MODEL, ORIGIN_INI, ORIGIN_TEMPLATE, ORIGIN_CLI, ORIGIN_SET
+};
 
 void settings_init(struct settings *s);                       /* defaults and the preset `story` */
 void settings_copy(struct settings *to, const struct settings *from); /* `to` initialised or zero */
@@ -71,10 +73,17 @@ bool settings_get(const struct settings *s, const char *name, struct str *out);
  * again. What an earlier model recommended goes. */
 void settings_hint(struct settings *s, const struct sample_hint *hint);
 
+/* The context's size and the cache's number type become those in use: what a record should say. */
+void settings_in_use(struct settings *s, const struct engine_info *info);
 /* Fills a request's sampling, stops, lengths (borrowed from s). */
 void settings_request(const struct settings *s, struct engine_request *r);
 /* Every setting as a JSON object with sorted keys (what a generation records). malloc'ed. */
 char *settings_json(const struct settings *s, uint64_t seed_used);
+/* The reverse: *s (initialised or zero) becomes what was recorded, every setting as if set by /set,
+ * so that no preset and no model changes it. `seed` may be missing; other missing ones, of a record
+ * older than the setting, have their neutral values. E_INPUT: not such an object, a key that is no
+ * setting, a value that is not allowed; *s is untouched then. */
+int settings_from_json(struct settings *s, const char *json, struct err *err);
 
 /* Rows that may be given to /set, for completion and the settings view; NULL past the end. */
 struct option_info {
