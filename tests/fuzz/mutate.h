@@ -197,6 +197,8 @@ static inline size_t mutate_part(uint8_t *data, size_t n, size_t max, unsigned p
         begin = end + PART_END_BYTES;
     }
     size_t n_after = n - end, room = max - begin - n_after;
+    if (room < 16) /* libFuzzer's own changes need some */
+        return LLVMFuzzerMutate(data, n, max);
     uint8_t *copy = malloc(room + 1), *after = malloc(n_after + 1);
     memcpy(copy, data + begin, end - begin);
     memcpy(after, data + end, n_after);
