@@ -103,7 +103,7 @@ struct getopt_tables {
     char shorts[128];
 };
 
-static void tables_make(struct getopt_tables *t, unsigned mask, const char *shorts_begin)
+static void tables_make(struct getopt_tables *t, command_set mask, const char *shorts_begin)
 {
     size_t n = 0;
     t->longs = x_calloc(n_option_rows + 4, sizeof t->longs[0]);
@@ -131,7 +131,7 @@ static void tables_make(struct getopt_tables *t, unsigned mask, const char *shor
     str_free(&shorts);
 }
 
-static int row_of_letter(int letter, unsigned mask)
+static int row_of_letter(int letter, command_set mask)
 {
     for (size_t i = 0; i < n_option_rows; i++)
         if (option_rows[i].letter == letter && (option_rows[i].commands & mask))

@@ -23,7 +23,7 @@ struct subcommand {
     const char *arguments; /* N_() "[FILE|-]" */
     const char *help;      /* N_() one line */
     const char *about;     /* N_() a paragraph for --help */
-    unsigned bit;          /* enum command_bit */
+    command_set bit;       /* CMD_NAME */
     int min_args, max_args;
     int (*run)(struct cli *cli); /* returns the exit status */
 };

@@ -72,7 +72,7 @@ static void man_option(struct str *out, const struct option_row *row, bool ini)
 }
 
 /* Groups in order, each with its heading; the rows of one command, or (bit 0) of the ini file. */
-static void man_options(struct str *out, unsigned bit)
+static void man_options(struct str *out, command_set bit)
 {
     for (int group = 0; group < N_GROUPS; group++) {
         bool first = true;

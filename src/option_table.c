@@ -22,12 +22,11 @@
 _Static_assert(sizeof(enum engine_kv_type) == sizeof(unsigned), "OPTION_CHOICE stores an unsigned");
 _Static_assert(sizeof(enum tokenizer_rule) == sizeof(unsigned), "OPTION_CHOICE stores an unsigned");
 
-enum {
-    EVERYWHERE = SCOPE_CLI | SCOPE_INI | SCOPE_SET,
-    WRITING = CMD_ROOM | CMD_CONTINUE,
-    COMPUTING = WRITING | CMD_PERPLEXITY | CMD_BENCH,
-    READING = COMPUTING | CMD_MODEL_INFO | CMD_MODEL_LOGITS | CMD_TOKENIZE | CMD_DETOKENIZE,
-};
+enum { EVERYWHERE = SCOPE_CLI | SCOPE_INI | SCOPE_SET };
+
+#define WRITING   (CMD_ROOM | CMD_CONTINUE)
+#define COMPUTING (WRITING | CMD_PERPLEXITY | CMD_BENCH)
+#define READING   (COMPUTING | CMD_MODEL_INFO | CMD_MODEL_LOGITS | CMD_TOKENIZE | CMD_DETOKENIZE)
 
 static const char *const kv_names[] = {[ENGINE_KV_F16] = "f16", [ENGINE_KV_F32] = "f32", NULL};
 static const char *const type_names[] = {"stored", "f32",  "f16",  "bf16", "q8_0",

@@ -28,22 +28,47 @@ struct flags {
     int64_t n_prompt, n_gen, repetitions;     /* bench */
 };
 
-/* The subcommands, as bits of option_row.commands. */
-enum command_bit {
-    CMD_ROOM = 1 << 0,
-    CMD_CONTINUE = 1 << 1,
-    CMD_TOKENIZE = 1 << 2,
-    CMD_DETOKENIZE = 1 << 3,
-    CMD_MODEL_LIST = 1 << 4,
-    CMD_MODEL_INFO = 1 << 5,
-    CMD_MODEL_LOGITS = 1 << 6,
-    CMD_PERPLEXITY = 1 << 7,
-    CMD_BENCH = 1 << 8,
-    CMD_MODEL_TENSORS = 1 << 9,
-    CMD_MODEL_IMPORT = 1 << 10,
-    CMD_MODEL_QUANTIZE = 1 << 11,
-    CMD_MODEL_CHECK = 1 << 12,
-};
+/* The subcommands, as bits of option_row.commands (command_set). More of them than an enum holds. */
+typedef uint64_t command_set;
+
+#define CMD_ROOM (UINT64_C(1) << 0)
+#define CMD_CONTINUE (UINT64_C(1) << 1)
+#define CMD_TOKENIZE (UINT64_C(1) << 2)
+#define CMD_DETOKENIZE (UINT64_C(1) << 3)
+#define CMD_MODEL_LIST (UINT64_C(1) << 4)
+#define CMD_MODEL_INFO (UINT64_C(1) << 5)
+#define CMD_MODEL_LOGITS (UINT64_C(1) << 6)
+#define CMD_PERPLEXITY (UINT64_C(1) << 7)
+#define CMD_BENCH (UINT64_C(1) << 8)
+#define CMD_MODEL_TENSORS (UINT64_C(1) << 9)
+#define CMD_MODEL_IMPORT (UINT64_C(1) << 10)
+#define CMD_MODEL_QUANTIZE (UINT64_C(1) << 11)
+#define CMD_MODEL_CHECK (UINT64_C(1) << 12)
+#define CMD_MODEL_USE (UINT64_C(1) << 13)
+#define CMD_MODEL_REMOVE (UINT64_C(1) << 14)
+#define CMD_TEMPLATE_LIST (UINT64_C(1) << 15)
+#define CMD_TEMPLATE_SHOW (UINT64_C(1) << 16)
+#define CMD_TEMPLATE_ADD (UINT64_C(1) << 17)
+#define CMD_TEMPLATE_EDIT (UINT64_C(1) << 18)
+#define CMD_TEMPLATE_REMOVE (UINT64_C(1) << 19)
+#define CMD_TEMPLATE_IMPORT (UINT64_C(1) << 20)
+#define CMD_TEMPLATE_EXPORT (UINT64_C(1) << 21)
+#define CMD_TEMPLATE_PREVIEW (UINT64_C(1) << 22)
+#define CMD_RUN (UINT64_C(1) << 23)
+#define CMD_EVAL (UINT64_C(1) << 24)
+#define CMD_HISTORY_LIST (UINT64_C(1) << 25)
+#define CMD_HISTORY_SEARCH (UINT64_C(1) << 26)
+#define CMD_HISTORY_SHOW (UINT64_C(1) << 27)
+#define CMD_HISTORY_DIFF (UINT64_C(1) << 28)
+#define CMD_HISTORY_STAR (UINT64_C(1) << 29)
+#define CMD_HISTORY_TAG (UINT64_C(1) << 30)
+#define CMD_HISTORY_NOTE (UINT64_C(1) << 31)
+#define CMD_HISTORY_REPLAY (UINT64_C(1) << 32)
+#define CMD_HISTORY_EXPORT (UINT64_C(1) << 33)
+#define CMD_HISTORY_STATS (UINT64_C(1) << 34)
+#define CMD_HISTORY_DELETE (UINT64_C(1) << 35)
+#define CMD_STORY_LIST (UINT64_C(1) << 36)
+#define CMD_STORY_EXPORT (UINT64_C(1) << 37)
 
 enum option_type {
     OPTION_FLOAT,    /* double */
@@ -83,7 +108,7 @@ struct option_row {
     const char *help;           /* N_() one line */
     const char *allowed;        /* N_() what its value may be; NULL: anything */
     unsigned scope;             /* enum option_scope */
-    unsigned commands;          /* enum command_bit; which command lines know it */
+    command_set commands;       /* which command lines know it */
 };
 
 extern const struct option_row option_rows[];

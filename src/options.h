@@ -51,7 +51,7 @@ struct settings {
     char *db;                 /* NULL: $XDG_DATA_HOME/xuxie/xuxie.db */
     bool log_text;
     /* which rows were set explicitly, and from where; index = row of the table */
-    unsigned char origin[96]; /* enum option_origin */
+    unsigned char origin[192]; /* enum option_origin */
 };
 
 enum option_origin { ORIGIN_DEFAULT, ORIGIN_PRESET, ORIGIN_MODEL, ORIGIN_INI, ORIGIN_CLI, ORIGIN_SET };

@@ -1,0 +1,47 @@
+/* template_text.h - the text form of a template: one readable file, fit for git.
+ *
+ * Canonical: printing what was parsed from a printed template gives the same bytes, and parsing it
+ * the same template. UTF-8, LF. Grammar (template_text.c has it in full):
+ *
+ *     xuxie template 1
+ *     name: 写诗
+ *     about: 一联起句，续成一首
+ *     mode: few                      zero, one, few
+ *     k: 8                           or fit
+ *     select: first                  random, similar, tag NAME
+ *     separator: "\n\n"              in JSON's string notation
+ *     stop: "\n\n"                   any number
+ *     set: preset = story            any number
+ *     var: 题目 = 春                 a default; "var: 题目" has none
+ *
+ *     == instruction
+ *     text, verbatim, up to the line before the next "== "; a line that begins with "==" or "--"
+ *     is written with a backslash before it
+ *     == example format
+ *     == query format
+ *     == example #tag1 #tag2 off
+ *     note: ...                      optional
+ *     source: ...                    optional
+ *     -- 题目
+ *     雪
+ *     -- output
+ *     ...
+ *
+ * An unknown key, a key given twice, a section out of place: E_INPUT, "FILE: line N: ...".
+ */
+#ifndef XUXIE_SRC_TEMPLATE_TEXT_H
+#define XUXIE_SRC_TEMPLATE_TEXT_H
+
+#include "src/template.h"
+
+void template_print(const struct template *t, struct str *out);
+/* `file` is what messages call it. Whole or nothing; *out is yours. */
+int template_parse(const char *file, const char *text, size_t n, struct template **out,
+                   struct err *err);
+/* The two parts the store keeps: everything but the examples, and one example. */
+void template_print_head(const struct template *t, struct str *out);
+void template_print_example(const struct template_example *e, struct str *out);
+int template_parse_example(const char *file, const char *text, size_t n,
+                           struct template_example *out, struct err *err);
+
+#endif
