@@ -21,16 +21,14 @@
 #include "src/base/paths.h"
 #include "src/closest.h"
 #include "src/interrupt.h"
+#include "src/models.h"
 #include "src/output.h"
 
 const struct subcommand *const subcommands[] = {
-    &command_room,           &command_continue,
-    &command_tokenize,       &command_detokenize,
-    &command_model_list,     &command_model_info,
-    &command_model_logits,   &command_model_tensors,
-    &command_model_check,    &command_model_import,
-    &command_model_quantize, &command_perplexity,
-    &command_bench,          NULL,
+    &command_room,         &command_continue,     &command_tokenize,       &command_detokenize,
+    &command_model_list,   &command_model_info,   &command_model_logits,   &command_model_tensors,
+    &command_model_check,  &command_model_import, &command_model_quantize, &command_model_use,
+    &command_model_remove, &command_perplexity,   &command_bench,          NULL,
 };
 
 /* What getopt_long returns for a row of the table; its letters are below, and these three. */
@@ -309,8 +307,11 @@ static int run(struct cli *cli, const struct given *given)
     if (read_config(&cli->settings, &err) != 0 || apply(cli, given, &err) != 0 ||
         (!room && interrupt_install(&err) != 0))
         status = output_error(&err);
-    else
+    else {
+        models_set_folders(cli->settings.model_dirs);
         status = cli->command->run(cli);
+    }
+    models_set_folders(NULL);
     settings_free(&cli->settings);
     flags_free(&cli->flags);
     return output_finish(status);

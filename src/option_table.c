@@ -27,6 +27,9 @@ enum { EVERYWHERE = SCOPE_CLI | SCOPE_INI | SCOPE_SET };
 #define WRITING   (CMD_ROOM | CMD_CONTINUE)
 #define COMPUTING (WRITING | CMD_PERPLEXITY | CMD_BENCH)
 #define READING   (COMPUTING | CMD_MODEL_INFO | CMD_MODEL_LOGITS | CMD_TOKENIZE | CMD_DETOKENIZE)
+/* What finds models by name, but does not take --model. */
+#define NAMING                                                                                     \
+    (CMD_MODEL_LIST | CMD_MODEL_CHECK | CMD_MODEL_IMPORT | CMD_MODEL_QUANTIZE | CMD_MODEL_USE)
 
 static const char *const kv_names[] = {[ENGINE_KV_F16] = "f16", [ENGINE_KV_F32] = "f32", NULL};
 static const char *const type_names[] = {"stored", "f32",  "f16",  "bf16", "q8_0",
@@ -178,6 +181,9 @@ const struct option_row option_rows[] = {
     {.name = "db", .type = OPTION_TEXT, SET(db), .group = GROUP_PROGRAM,
      .scope = SCOPE_CLI | SCOPE_INI, .commands = WRITING, .arg = N_("FILE"),
      .help = N_("The database; xuxie.db in $XDG_DATA_HOME/xuxie by default")},
+    {.name = "model_dirs", .type = OPTION_TEXT, SET(model_dirs), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI | SCOPE_INI, .commands = READING | NAMING, .arg = N_("FOLDERS"),
+     .help = N_("Folders, with colons between them, in which models are found by name, after $XDG_DATA_HOME/xuxie/models")},
     {.name = "log_text", .type = OPTION_BOOL, SET(log_text), .group = GROUP_PROGRAM,
      .scope = SCOPE_CLI | SCOPE_INI, .commands = WRITING, .def = "off",
      .help = N_("Let the log file contain what you and the model write"), .allowed = N_("on, off")},
@@ -235,6 +241,8 @@ const struct option_row option_rows[] = {
      .commands = CMD_MODEL_IMPORT, .choices = type_names, .def = "stored", .arg = N_("TYPE"),
      .help = N_("How matrices are stored: fewer bits take less memory and are a little less exact"),
      .allowed = N_("stored (as in the checkpoint), f32, f16, bf16, q8_0, q6_K, q5_K, q4_K, q4_0")},
+    {.name = "yes", .type = OPTION_BOOL, FLAG(yes), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_MODEL_REMOVE, .def = "off", .help = N_("Do not ask")},
     {.name = "n_prompt", .letter = 'p', .type = OPTION_INT, FLAG(n_prompt), .group = GROUP_PROGRAM,
      .scope = SCOPE_CLI, .commands = CMD_BENCH, .min = 0, .max = 1048576, .def = "512",
      .arg = N_("N"), .help = N_("Tokens of the prompt to be read"),

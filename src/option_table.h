@@ -26,6 +26,7 @@ struct flags {
     char *ids, *npy;                          /* model logits. owned */
     char *output, *type;                      /* model import. owned */
     int64_t n_prompt, n_gen, repetitions;     /* bench */
+    bool yes;                                 /* model remove */
 };
 
 /* The subcommands, as bits of option_row.commands (command_set). More of them than an enum holds. */
