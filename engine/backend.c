@@ -309,6 +309,8 @@ int backend_session_new(struct backend *b, struct backend_session **out, struct 
         .n_ctx = p->n_ctx,
         .n_batch = p->n_batch,
     };
+    const int32_t n_used = tokenizer_used(b->tokenizer); /* not more than n_vocab */
+    sampler_limit(g->sampler, n_used);
     if (!g->text || !g->measure) {
         rc = err_set(err, E_RESOURCE, _("There is no memory for a session of the engine."));
         goto fail;
