@@ -79,15 +79,24 @@ static size_t clamp(unsigned long long n)
     return n < SIZE_MAX ? (size_t)n : SIZE_MAX;
 }
 
+/* A limit of this process, less what /proc/self/status says is in use of it. */
+static size_t left_of(__rlimit_resource_t resource, const char *label)
+{
+    struct rlimit limit;
+    unsigned long long kib;
+    if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+        !read_number("/proc/self/status", label, &kib))
+        return SIZE_MAX;
+    return limit.rlim_cur > kib * 1024 ? clamp(limit.rlim_cur - kib * 1024) : 0;
+}
+
 void memory_room(struct memory_room *out)
 {
-    unsigned long long ram = ULLONG_MAX, address = ULLONG_MAX, n;
+    unsigned long long ram = ULLONG_MAX, n;
     if (read_number("/proc/meminfo", "MemAvailable:", &n) && n < ram / 1024)
         ram = n * 1024;
     limit_by_cgroup(&ram);
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
-        read_number("/proc/self/status", "VmSize:", &n))
-        address = limit.rlim_cur > n * 1024 ? limit.rlim_cur - n * 1024 : 0;
-    *out = (struct memory_room){.ram = clamp(ram), .address = clamp(address)};
+    *out = (struct memory_room){.ram = clamp(ram),
+                                .address = left_of(RLIMIT_AS, "VmSize:"),
+                                .data = left_of(RLIMIT_DATA, "VmData:")};
 }

@@ -88,9 +88,16 @@ static bool is_above(size_t a, size_t b, size_t limit)
     return !add_size(a, b, &sum) || sum > limit;
 }
 
+static size_t least(const struct memory_room *room)
+{
+    size_t n = room->ram < room->address ? room->ram : room->address;
+    return n < room->data ? n : room->data;
+}
+
 static enum engine_fit judge(const struct plan *p, const struct memory_room *room)
 {
     if (is_above(p->total_bytes, p->memory.made_bytes, room->ram) ||
+        is_above(p->total_bytes, p->memory.made_bytes, room->data) ||
         is_above(p->total_bytes, 0, room->address))
         return ENGINE_TOO_LARGE;
     return is_above(p->total_bytes + p->memory.made_bytes, p->memory.mapped_bytes, room->ram)
@@ -123,7 +130,7 @@ int plan_figure(const struct model *m, const struct engine_options *options,
         .session_bytes = p.total_bytes,
         .made_bytes = made,
         .mapped_bytes = all > made ? all - made : 0,
-        .free_bytes = room->ram < room->address ? room->ram : room->address,
+        .free_bytes = least(room),
     };
     p.memory.fit = judge(&p, room);
     *out = p;

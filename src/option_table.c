@@ -32,8 +32,10 @@ enum { EVERYWHERE = SCOPE_CLI | SCOPE_INI | SCOPE_SET };
     (CMD_MODEL_LIST | CMD_MODEL_CHECK | CMD_MODEL_IMPORT | CMD_MODEL_QUANTIZE | CMD_MODEL_USE)
 
 static const char *const kv_names[] = {[ENGINE_KV_F16] = "f16", [ENGINE_KV_F32] = "f32", NULL};
-static const char *const type_names[] = {"stored", "f32",  "f16",  "bf16", "q8_0",
-                                         "q6_K",   "q5_K", "q4_K", "q4_0", NULL};
+/* Every type that is written (test_options compares with quant.h). */
+static const char *const type_names[] = {"stored", "f32",  "f16",  "bf16", "q8_0", "q6_K", "q5_K",
+                                         "q5_1",   "q5_0", "q4_K", "q4_1", "q4_0", "q3_K", "q2_K",
+                                         NULL};
 /* In the order of enum tokenizer_rule. */
 static const char *const display_rules[] = {"plain", "bert", "modelscope", "gpt2-chinese", NULL};
 static const char *const edit_modes[] = {"auto", "emacs", "vi", NULL};
@@ -240,7 +242,7 @@ const struct option_row option_rows[] = {
     {.name = "type", .type = OPTION_WORD, FLAG(type), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
      .commands = CMD_MODEL_IMPORT, .choices = type_names, .def = "stored", .arg = N_("TYPE"),
      .help = N_("How matrices are stored: fewer bits take less memory and are a little less exact"),
-     .allowed = N_("stored (as in the checkpoint), f32, f16, bf16, q8_0, q6_K, q5_K, q4_K, q4_0")},
+     .allowed = N_("stored (as in the checkpoint), f32, f16, bf16, q8_0, q6_K, q5_K, q5_1, q5_0, q4_K, q4_1, q4_0, q3_K, q2_K")},
     {.name = "yes", .type = OPTION_BOOL, FLAG(yes), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
      .commands = CMD_MODEL_REMOVE, .def = "off", .help = N_("Do not ask")},
     {.name = "n_prompt", .letter = 'p', .type = OPTION_INT, FLAG(n_prompt), .group = GROUP_PROGRAM,

@@ -30,7 +30,7 @@ enum tokenizer_rule {
     RULE_GPT2_CHINESE, /* as GPT2-Chinese's generate.py prints it */
 };
 
-/* Choices that a tokenizer's files leave open. */
+/* Choices that a tokenizer's files leave open. Opening one that does not leave it open is E_USAGE. */
 struct tokenizer_options {
     bool no_lower_case; /* WordPiece: keep capitals and accents, whatever the files say */
     bool no_jieba;      /* jieba + BPE: BPE alone */

@@ -1,20 +1,21 @@
 #!/usr/bin/env python3
-"""Writes models that are larger than this machine's memory, and take no room on the disk.
+"""Writes large models that take no room on the disk.
 
-    gen_large.py DIR TIMES
+    gen_large.py DIR WIDTH LAYERS
 
 DIR/mapped.gguf  GPT-2 whose matrices are used from the file as they are
 DIR/made/        the same as a published checkpoint: its Conv1D matrices must be transposed
 
-Both have TIMES as many bytes of weights as this machine has memory. All weights are zero: the files are headers
-with a hole behind them. Only Python's standard library is used.
+LAYERS is a number, or "1.2x": as many as make 1.2 times as many bytes as this machine has memory. All
+weights are zero: the files are headers with a hole behind them. Only Python's standard library is used.
 """
 import json
 import os
 import struct
 import sys
 
-C, F, P, HEADS = 16384, 65536, 16, 128
+C = int(sys.argv[2])
+F, P, HEADS = 4 * C, 16, C // 128
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "a"]
 
 
@@ -32,9 +33,11 @@ def memory():
     sys.exit("no MemTotal")
 
 
-def n_layers(times):
+def n_layers(wanted):
+    if not wanted.endswith("x"):
+        return int(wanted)
     layer = 4 * (4 * C * C + 2 * C * F)
-    return int(memory() * times / layer) + 1
+    return int(memory() * float(wanted[:-1]) / layer) + 1
 
 
 def text(s):
@@ -141,8 +144,7 @@ def write_folder(path, layers):
 
 
 def main():
-    folder, times = sys.argv[1], float(sys.argv[2])
-    layers = n_layers(times)
+    folder, layers = sys.argv[1], n_layers(sys.argv[3])
     write_gguf(os.path.join(folder, "mapped.gguf"), layers)
     write_folder(os.path.join(folder, "made"), layers)
 

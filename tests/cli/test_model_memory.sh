@@ -5,7 +5,7 @@
 models=$XDG_DATA_HOME/xuxie/models
 mkdir -p "$models"
 if ! command -v python3 >/dev/null ||
-    ! python3 "${top_srcdir:-.}/tests/cli/gen_large.py" "$models" 1.2 2>"$T/err" ||
+    ! python3 "${top_srcdir:-.}/tests/cli/gen_large.py" "$models" 16384 1.2x 2>"$T/err" ||
     test "$(du -sk "$models" | cut -f 1)" -gt 1024; then
     rm -rf "$models"
     echo "1..0 # SKIP no python3, or no room for files with holes"
@@ -47,5 +47,22 @@ if (ulimit -v 4000000 && "$XUXIE" --version >/dev/null 2>&1); then
     check "info: more context than the model has" grep -q 'learned positions' "$T/out"
 else
     skip "no limit of the address space here"
+fi
+
+# one that fits, but not into what a limit of written memory leaves
+rm -rf "$models"
+mkdir "$models"
+python3 "${top_srcdir:-.}/tests/cli/gen_large.py" "$models" 2048 2
+if (ulimit -d 300000 && "$XUXIE" --version >/dev/null 2>&1); then
+    run bash -c "ulimit -d 300000; exec '$XUXIE' continue --no-store -m made -n 1 <<<text"
+    refused 4 'model needs 3[0-9][0-9] MiB of memory .* put together' "a limit of written memory"
+    run bash -c "ulimit -d 300000; exec '$XUXIE' model list"
+    check "list: a limit of written memory" grep -Eq '^made .* does not fit +- ' "$T/out"
+    run bash -c "ulimit -d 300000; exec '$XUXIE' model import made --type q4_0 -o '$T/small.gguf'"
+    check "import needs some rows only" test "$status" = 0
+    run bash -c "ulimit -d 300000; exec '$XUXIE' continue --no-store -m '$T/small.gguf' -n 1 <<<text"
+    check "and what is imported fits" test "$status" = 0
+else
+    skip "no limit of written memory here"
 fi
 finish

@@ -34,7 +34,7 @@ static struct model *open_model(const char *path)
 
 static struct plan figure(const struct model *m, size_t ram, size_t address)
 {
-    const struct memory_room room = {.ram = ram, .address = address};
+    const struct memory_room room = {.ram = ram, .address = address, .data = SIZE_MAX};
     struct plan p;
     struct err err = ERR_INIT;
     if (plan_figure(m, &options, &room, &p, &err) != 0)
@@ -134,6 +134,7 @@ static void this_machine(void **state)
     memory_room(&room);
     assert_true(room.ram > 1 << 20);
     assert_true(room.address > 1 << 20);
+    assert_true(room.data > 1 << 20);
 }
 
 int main(void)
