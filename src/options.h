@@ -26,7 +26,7 @@ struct key_setting {
     int line;            /* of the file, for messages */
 };
 
-enum { SETTINGS_MAX_STOPS = 16, SETTINGS_MAX_BIAS = 256 };
+enum { SETTINGS_MAX_STOPS = 16, SETTINGS_MAX_STOP_BYTES = 256, SETTINGS_MAX_BIAS = 256 };
 
 struct settings {
     /* sampling */
