@@ -178,10 +178,18 @@ void tokenizer_identity(const struct tokenizer *t, char out[33])
 int tokenizer_encode(const struct tokenizer *t, const char *text, size_t n_bytes, int flags,
                      int32_t *ids, size_t capacity, size_t *n_ids, struct err *err)
 {
+    return tokenizer_encode_until(t, text, n_bytes, flags, ids, capacity, n_ids, NULL, NULL, err);
+}
+
+int tokenizer_encode_until(const struct tokenizer *t, const char *text, size_t n_bytes, int flags,
+                           int32_t *ids, size_t capacity, size_t *n_ids, bool (*stop)(void *arg),
+                           void *arg, struct err *err)
+{
     if (n_bytes > INT32_MAX)
         return err_set(err, E_INPUT, _("a text of %zu bytes is too long to be tokenized."),
                        n_bytes);
-    struct id_sink sink = {ids, capacity, 0};
+    struct patience patience = {.stop = stop, .arg = arg};
+    struct id_sink sink = {ids, capacity, 0, &patience};
     if ((flags & TOKENIZE_SPECIAL) && t->before >= 0)
         id_sink_put(&sink, t->before);
     for (size_t from = 0; from < n_bytes;) {
@@ -190,6 +198,8 @@ int tokenizer_encode(const struct tokenizer *t, const char *text, size_t n_bytes
         if (!(flags & TOKENIZE_LITERAL) && !t->kind->finds_special)
             special = vocab_find_special(&t->vocab, text, n_bytes, from, &at);
         int rc = t->kind->encode(t->tables, text + from, at - from, flags, &sink, err);
+        if (patience_lost(&patience))
+            return err_set(err, E_CANCELLED, _("interrupted while a text was tokenized"));
         if (rc != 0)
             return rc;
         from = at;

@@ -58,6 +58,12 @@ void tokenizer_identity(const struct tokenizer *t, char out[33]);
 int tokenizer_encode(const struct tokenizer *t, const char *text, size_t n_bytes, int flags,
                      int32_t *ids, size_t capacity, size_t *n_ids, struct err *err);
 
+/* The same for whoever may lose patience with a long text: stop(arg) is asked every few thousand
+ * steps; when it says true the call returns E_CANCELLED. */
+int tokenizer_encode_until(const struct tokenizer *t, const char *text, size_t n_bytes, int flags,
+                           int32_t *ids, size_t capacity, size_t *n_ids, bool (*stop)(void *arg),
+                           void *arg, struct err *err);
+
 /* The bytes a token stands for, borrowed; "" (0 bytes) for control tokens unless `special` asks for
  * their spelling. Not necessarily whole characters. */
 const char *tokenizer_piece(const struct tokenizer *t, int32_t id, bool special, size_t *n_bytes);
