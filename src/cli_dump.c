@@ -11,6 +11,7 @@
 #include "src/base/str.h"
 #include "src/cli.h"
 #include "src/commands.h"
+#include "src/config_common.h"
 #include "src/output.h"
 #include "ui/keymap.h"
 
@@ -72,7 +73,7 @@ static void man_option(struct str *out, const struct option_row *row, bool ini)
 }
 
 /* Groups in order, each with its heading; the rows of one command, or (bit 0) of the ini file. */
-static void man_options(struct str *out, unsigned bit)
+static void man_options(struct str *out, command_set bit)
 {
     for (int group = 0; group < N_GROUPS; group++) {
         bool first = true;
@@ -133,6 +134,33 @@ static void man_keys(struct str *out)
     }
 }
 
+/* The i-th action that can be bound, each name once; NULL past the last. */
+static const struct keymap_row *binding_at(size_t i)
+{
+    const struct keymap_row *row;
+    for (size_t r = 0; (row = keymap_row(r)); r++) {
+        const char *name = row->name;
+        bool known = false;
+        for (size_t k = 0; name && !known && k < r; k++)
+            known = keymap_row(k)->name && strcmp(keymap_row(k)->name, name) == 0;
+        if (name && !known && i-- == 0)
+            return keymap_row(r);
+    }
+    return NULL;
+}
+
+static void man_bindings(struct str *out)
+{
+    const struct keymap_row *row;
+    for (size_t i = 0; (row = binding_at(i)); i++) {
+        str_printf(out, ".TP\n.BR %s \" = ", row->name);
+        roff(out, row->keys);
+        str_puts(out, "\"\n");
+        roff(out, _(row->help));
+        str_puts(out, ".\n");
+    }
+}
+
 /* "model info", "model-info" and "room" all name a subcommand. */
 static const struct subcommand *named(const char *name)
 {
@@ -163,14 +191,31 @@ static void bash_choices(struct str *out, const struct option_row *row)
         str_printf(out, "%s%s", i ? " " : "", row->choices[i]);
 }
 
+static bool names_a_file(const struct option_row *row)
+{
+    static const char *const args[] = {"FILE", "PATH", "OUT", "MODEL"};
+    for (size_t i = 0; i < ARRAY_LEN(args); i++)
+        if (row->type == OPTION_TEXT && strcmp(row->arg, args[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_known_somewhere(const struct option_row *row)
+{
+    for (size_t c = 0; subcommands[c]; c++)
+        if (subcommands[c]->bit & row->commands)
+            return true;
+    return false;
+}
+
 /* A case of "$command $prev" for each option whose values are known. */
 static void bash_values(struct str *out)
 {
     for (size_t i = 0; i < n_option_rows; i++) {
         const struct option_row *row = &option_rows[i];
         bool chosen = row->choices || row->type == OPTION_PRESET;
-        bool file = row->type == OPTION_TEXT && strcmp(row->name, "ids") != 0;
-        if (option_is_switch(row) || !(row->scope & SCOPE_CLI))
+        bool file = names_a_file(row);
+        if (option_is_switch(row) || !(row->scope & SCOPE_CLI) || !is_known_somewhere(row))
             continue;
         char name[64];
         option_hyphens(row, name);
@@ -313,6 +358,10 @@ static void dump_ini(struct str *out)
         }
     }
     settings_free(&s);
+    const struct keymap_row *key;
+    str_printf(out, "\n# ---- keys of the writing room ----\n\n;[%s]\n", config_keys_section);
+    for (size_t i = 0; (key = binding_at(i)); i++)
+        str_printf(out, "\n# %s\n;%s = %s\n", _(key->help), key->name, key->keys);
 }
 
 static void man_ini(struct str *out)
@@ -326,8 +375,13 @@ int cli_dump(const char *what)
         const char *what;
         void (*dump)(struct str *out);
     } dumps[] = {
-        {"bash", dump_bash}, {"ini", dump_ini},    {"commands", man_slash_commands},
-        {"keys", man_keys},  {"man:ini", man_ini}, {"man:presets", man_presets},
+        {"bash", dump_bash},
+        {"ini", dump_ini},
+        {"commands", man_slash_commands},
+        {"keys", man_keys},
+        {"man:ini", man_ini},
+        {"man:presets", man_presets},
+        {"man:bindings", man_bindings},
     };
     struct str out = STR_INIT;
     int status = 0;
@@ -341,8 +395,8 @@ int cli_dump(const char *what)
     else if (i < ARRAY_LEN(dumps))
         dumps[i].dump(&out);
     else
-        status = cli_usage(NULL, _("--dump takes bash, ini, commands, keys, man:ini, man:presets "
-                                   "or man:COMMAND"));
+        status = cli_usage(NULL, _("--dump takes bash, ini, commands, keys, man:ini, man:presets, "
+                                   "man:bindings or man:COMMAND"));
     output_write(out.data, out.len);
     str_free(&out);
     return status;

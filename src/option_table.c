@@ -1,8 +1,9 @@
 /* option_table.c - the master copy of the options, and reading and writing of their plain values.
  *
- * Invariants (tests/unit/test_options.c checks them): names are unique and use underscores; a
- * letter is unique among the rows of a command; `def` is allowed; `allowed` names the same limits
- * as min and max; a row for /set or the ini file belongs to struct settings.
+ * Invariants (tests/unit/test_options.c checks them): names use underscores; names and letters are
+ * unique among the rows of a command, and among the rows of struct settings, which stand before
+ * flags of the same name; `def` is allowed; `allowed` names the same limits as min and max; a row
+ * for /set or the ini file belongs to struct settings.
  */
 #include "config.h"
 
@@ -22,21 +23,47 @@
 _Static_assert(sizeof(enum engine_kv_type) == sizeof(unsigned), "OPTION_CHOICE stores an unsigned");
 _Static_assert(sizeof(enum tokenizer_rule) == sizeof(unsigned), "OPTION_CHOICE stores an unsigned");
 
-enum {
-    EVERYWHERE = SCOPE_CLI | SCOPE_INI | SCOPE_SET,
-    WRITING = CMD_ROOM | CMD_CONTINUE,
-    COMPUTING = WRITING | CMD_PERPLEXITY | CMD_BENCH,
-    READING = COMPUTING | CMD_MODEL_INFO | CMD_MODEL_LOGITS | CMD_TOKENIZE | CMD_DETOKENIZE,
-};
+enum { EVERYWHERE = SCOPE_CLI | SCOPE_INI | SCOPE_SET };
+
+#define WRITING   (CMD_ROOM | CMD_CONTINUE | CMD_RUN | CMD_EVAL)
+#define COMPUTING (WRITING | CMD_PERPLEXITY | CMD_BENCH)
+#define READING   (COMPUTING | CMD_MODEL_INFO | CMD_MODEL_LOGITS | CMD_TOKENIZE | CMD_DETOKENIZE)
+/* What finds models by name, but does not take --model. */
+#define NAMING                                                                                     \
+    (CMD_MODEL_LIST | CMD_MODEL_CHECK | CMD_MODEL_IMPORT | CMD_MODEL_QUANTIZE | CMD_MODEL_USE)
+/* What assembles a prompt from a template; what works on the library. */
+#define SHOTS     (CMD_TEMPLATE_PREVIEW | CMD_RUN | CMD_EVAL)
+#define LIBRARY                                                                                    \
+    (CMD_TEMPLATE_LIST | CMD_TEMPLATE_SHOW | CMD_TEMPLATE_ADD | CMD_TEMPLATE_EDIT |                \
+     CMD_TEMPLATE_REMOVE | CMD_TEMPLATE_IMPORT | CMD_TEMPLATE_EXPORT | SHOTS)
+
+/* What chooses generations by what they are. */
+#define MANY                                                                                       \
+    (CMD_HISTORY_LIST | CMD_HISTORY_SEARCH | CMD_HISTORY_EXPORT | CMD_HISTORY_REPLAY |             \
+     CMD_HISTORY_STATS | CMD_HISTORY_DELETE)
+#define HISTORY                                                                                    \
+    (MANY | CMD_HISTORY_SHOW | CMD_HISTORY_DIFF | CMD_HISTORY_STAR | CMD_HISTORY_TAG |             \
+     CMD_HISTORY_NOTE)
+#define STORY (CMD_STORY_LIST | CMD_STORY_EXPORT)
 
 static const char *const kv_names[] = {[ENGINE_KV_F16] = "f16", [ENGINE_KV_F32] = "f32", NULL};
-static const char *const type_names[] = {"stored", "f32",  "f16",  "bf16", "q8_0",
-                                         "q6_K",   "q5_K", "q4_K", "q4_0", NULL};
+/* Every type that is written (test_options compares with quant.h). */
+static const char *const type_names[] = {"stored", "f32",  "f16",  "bf16", "q8_0", "q6_K", "q5_K",
+                                         "q5_1",   "q5_0", "q4_K", "q4_1", "q4_0", "q3_K", "q2_K",
+                                         NULL};
 /* In the order of enum tokenizer_rule. */
 static const char *const display_rules[] = {"plain", "bert", "modelscope", "gpt2-chinese", NULL};
 static const char *const edit_modes[] = {"auto", "emacs", "vi", NULL};
+static const char *const selections[] = {"template", "first", "random", "similar", "tag", NULL};
+static const char *const styles[] = {"shared", "paper", "lm-eval", NULL};
+static const char *const metrics[] = {"auto", "exact", "f1", "choice", NULL};
+static const char *const formats[] = {"auto", "text", "jsonl", "csv", NULL};
+static const char *const history_formats[] = {"auto", "jsonl", "md", "txt", "csv", NULL};
+static const char *const story_formats[] = {"auto", "txt", "md", "epub", "jsonl", NULL};
 
 const char *const option_group_names[N_GROUPS] = {
+    [GROUP_PROMPT] = N_("The prompt and its examples"),
+    [GROUP_FILTER] = N_("Which generations"),
     [GROUP_SAMPLING] = N_("How the next token is drawn"),
     [GROUP_LENGTH] = N_("How long, and where to stop"),
     [GROUP_ENGINE] = N_("Model and machine"),
@@ -46,11 +73,51 @@ const char *const option_group_names[N_GROUPS] = {
 
 #define SET(field)  .offset = offsetof(struct settings, field)
 #define FLAG(field) .offset = offsetof(struct flags, field), .is_flag = true
+#define FILTER(field)                                                                              \
+    FLAG(field), .group = GROUP_FILTER, .scope = SCOPE_CLI, .commands = MANY
 #define SAMPLING                                                                                   \
     .group = GROUP_SAMPLING, .scope = EVERYWHERE, .commands = WRITING, .in_preset = true
 
 /* clang-format off */
 const struct option_row option_rows[] = {
+    {.name = "shots", .letter = 'k', .type = OPTION_TEXT, FLAG(shots), .group = GROUP_PROMPT,
+     .scope = SCOPE_CLI, .commands = SHOTS, .arg = N_("K"),
+     .help = N_("Show K examples; without it as many as the template says"),
+     .allowed = N_("0 to 131072, or fit (as many as the context holds); eval: several, 0,1,8")},
+    {.name = "zero_shot", .type = OPTION_BOOL, FLAG(zero_shot), .group = GROUP_PROMPT,
+     .scope = SCOPE_CLI, .commands = SHOTS, .def = "off",
+     .help = N_("Show no example: -k 0")},
+    {.name = "one_shot", .type = OPTION_BOOL, FLAG(one_shot), .group = GROUP_PROMPT,
+     .scope = SCOPE_CLI, .commands = SHOTS, .def = "off",
+     .help = N_("Show one example: -k 1")},
+    {.name = "few_shot", .type = OPTION_BOOL, FLAG(few_shot), .group = GROUP_PROMPT,
+     .scope = SCOPE_CLI, .commands = SHOTS, .def = "off",
+     .help = N_("Show the template's number of examples, whatever its mode is")},
+    {.name = "select", .type = OPTION_WORD, FLAG(select), .group = GROUP_PROMPT,
+     .scope = SCOPE_CLI, .commands = SHOTS, .choices = selections, .def = "template",
+     .arg = N_("HOW"),
+     .help = N_("Which examples: the first, some drawn by --seed, those most like the query, those with --tag"),
+     .allowed = N_("template (as it says), first, random, similar, tag")},
+    {.name = "tag", .type = OPTION_LIST, FLAG(tag), .group = GROUP_PROMPT, .scope = SCOPE_CLI,
+     .commands = SHOTS | CMD_TEMPLATE_ADD, .arg = N_("TAG"),
+     .help = N_("A tag of examples; adding one it may be given several times")},
+    {.name = "var", .type = OPTION_LIST, FLAG(var), .group = GROUP_PROMPT, .scope = SCOPE_CLI,
+     .commands = SHOTS | CMD_TEMPLATE_ADD, .arg = N_("NAME=VALUE"),
+     .help = N_("The value of a variable of the template; may be given several times")},
+    {.name = "answer", .type = OPTION_TEXT, FLAG(answer), .group = GROUP_PROMPT,
+     .scope = SCOPE_CLI, .commands = CMD_TEMPLATE_ADD, .arg = N_("TEXT"),
+     .help = N_("The answer of the example to be added; its inputs are given with --var")},
+    {.name = "note", .type = OPTION_TEXT, FLAG(note), .group = GROUP_PROMPT, .scope = SCOPE_CLI,
+     .commands = CMD_TEMPLATE_ADD, .arg = N_("TEXT"),
+     .help = N_("A note to the example, for people")},
+    {.name = "from_generation", .type = OPTION_LIST, FLAG(from_generation), .group = GROUP_PROMPT,
+     .scope = SCOPE_CLI, .commands = CMD_TEMPLATE_ADD, .arg = N_("N"),
+     .help = N_("Add what the model once wrote as an example; may be given several times")},
+    {.name = "budget", .type = OPTION_INT, FLAG(budget), .group = GROUP_PROMPT, .scope = SCOPE_CLI,
+     .commands = SHOTS, .min = 0, .max = 16777216, .word = "auto", .def = "auto", .arg = N_("N"),
+     .help = N_("Tokens the prompt may have; examples that do not fit are left out whole"),
+     .allowed = N_("0 to 16777216 (0 = the context without the room for the answer)")},
+
     {.name = "preset", .letter = 'p', .type = OPTION_PRESET, SET(preset), .group = GROUP_SAMPLING,
      .scope = EVERYWHERE, .commands = WRITING, .def = "story", .arg = N_("NAME"),
      .help = N_("Set all sampling options that are not set one by one to proven values"),
@@ -118,7 +185,7 @@ const struct option_row option_rows[] = {
      .help = N_("Add VALUE to the score of token ID; may be given several times"),
      .allowed = N_("ID=VALUE, VALUE from -100 to 100, or -inf to forbid the token")},
     {.name = "seed", .letter = 's', .type = OPTION_INT, SET(seed), .group = GROUP_SAMPLING,
-     .scope = EVERYWHERE, .commands = WRITING, .min = -1, .max = (double)INT64_MAX,
+     .scope = EVERYWHERE, .commands = WRITING | SHOTS, .min = -1, .max = (double)INT64_MAX,
      .word = "random", .def = "random", .arg = N_("N"),
      .help = N_("Same seed, same model, same settings: same text"),
      .allowed = N_("-1 to 9223372036854775807 (-1 = a fresh one each time)")},
@@ -140,10 +207,10 @@ const struct option_row option_rows[] = {
      .help = N_("Never let the model end the text itself"), .allowed = N_("on, off")},
 
     {.name = "model", .letter = 'm', .type = OPTION_TEXT, SET(model), .group = GROUP_ENGINE,
-     .scope = EVERYWHERE, .commands = READING, .arg = N_("MODEL"),
+     .scope = EVERYWHERE, .commands = READING | SHOTS, .arg = N_("MODEL"),
      .help = N_("A model file, or the name of one of `xuxie model list`; the bundled one by default")},
     {.name = "n_ctx", .letter = 'c', .type = OPTION_INT, SET(n_ctx), .group = GROUP_ENGINE,
-     .scope = EVERYWHERE, .commands = COMPUTING | CMD_MODEL_INFO | CMD_MODEL_LOGITS,
+     .scope = EVERYWHERE, .commands = COMPUTING | SHOTS | CMD_MODEL_INFO | CMD_MODEL_LOGITS,
      .min = 0, .max = 16777216, .word = "auto", .def = "auto", .arg = N_("N"),
      .help = N_("Context: how many tokens the model sees at once"),
      .allowed = N_("0 to 16777216 (0 = the model's own, at most 4096)")},
@@ -152,7 +219,7 @@ const struct option_row option_rows[] = {
      .def = "f16", .arg = N_("TYPE"), .help = N_("Number type of the key and value cache"),
      .allowed = N_("f16, f32")},
     {.name = "threads", .letter = 't', .type = OPTION_INT, SET(threads), .group = GROUP_ENGINE,
-     .scope = EVERYWHERE, .commands = COMPUTING | CMD_MODEL_INFO | CMD_MODEL_LOGITS,
+     .scope = EVERYWHERE, .commands = COMPUTING | CMD_MODEL_INFO | CMD_MODEL_LOGITS | CMD_HISTORY_REPLAY,
      .min = 0, .max = 512, .word = "auto", .def = "auto", .arg = N_("N"),
      .help = N_("Threads that compute; the text does not depend on it"),
      .allowed = N_("0 to 512 (0 = one for each physical core)")},
@@ -177,8 +244,12 @@ const struct option_row option_rows[] = {
      .allowed = N_("0 to 5000 (0 = auto)")},
 
     {.name = "db", .type = OPTION_TEXT, SET(db), .group = GROUP_PROGRAM,
-     .scope = SCOPE_CLI | SCOPE_INI, .commands = WRITING, .arg = N_("FILE"),
+     .scope = SCOPE_CLI | SCOPE_INI, .commands = WRITING | LIBRARY | HISTORY | STORY,
+     .arg = N_("FILE"),
      .help = N_("The database; xuxie.db in $XDG_DATA_HOME/xuxie by default")},
+    {.name = "model_dirs", .type = OPTION_TEXT, SET(model_dirs), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI | SCOPE_INI, .commands = READING | SHOTS | NAMING, .arg = N_("FOLDERS"),
+     .help = N_("Folders, with colons between them, in which models are found by name, after $XDG_DATA_HOME/xuxie/models")},
     {.name = "log_text", .type = OPTION_BOOL, SET(log_text), .group = GROUP_PROGRAM,
      .scope = SCOPE_CLI | SCOPE_INI, .commands = WRITING, .def = "off",
      .help = N_("Let the log file contain what you and the model write"), .allowed = N_("on, off")},
@@ -187,17 +258,19 @@ const struct option_row option_rows[] = {
      .commands = CMD_CONTINUE, .def = "off", .help = N_("Print the prompt before the new text")},
     {.name = "json", .type = OPTION_BOOL, FLAG(json), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
      .commands = CMD_CONTINUE | CMD_MODEL_LIST | CMD_MODEL_INFO | CMD_MODEL_TENSORS |
-                 CMD_PERPLEXITY | CMD_BENCH,
+                 CMD_PERPLEXITY | CMD_BENCH | CMD_TEMPLATE_LIST | SHOTS | CMD_HISTORY_LIST |
+                 CMD_HISTORY_SEARCH | CMD_HISTORY_SHOW | CMD_HISTORY_DIFF | CMD_HISTORY_TAG |
+                 CMD_HISTORY_REPLAY | CMD_HISTORY_STATS | CMD_STORY_LIST,
      .def = "off", .help = N_("Print JSON for programs instead of text for people")},
     {.name = "logprobs", .type = OPTION_BOOL, FLAG(logprobs), .group = GROUP_PROGRAM,
-     .scope = SCOPE_CLI, .commands = CMD_CONTINUE, .def = "off",
+     .scope = SCOPE_CLI, .commands = CMD_CONTINUE | CMD_RUN, .def = "off",
      .help = N_("With --json: tell the tokens of each text and their log probabilities")},
     {.name = "raw", .type = OPTION_BOOL, FLAG(raw), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
-     .commands = CMD_CONTINUE | CMD_DETOKENIZE, .def = "off",
+     .commands = CMD_CONTINUE | CMD_DETOKENIZE | CMD_RUN | CMD_HISTORY_SHOW, .def = "off",
      .help = N_("Do not make control characters visible when printing to a terminal")},
     {.name = "no_store", .type = OPTION_BOOL, FLAG(no_store), .group = GROUP_PROGRAM,
-     .scope = SCOPE_CLI, .commands = CMD_CONTINUE, .def = "off",
-     .help = N_("Do not record this generation in the database")},
+     .scope = SCOPE_CLI, .commands = CMD_CONTINUE | CMD_RUN | CMD_EVAL, .def = "off",
+     .help = N_("Do not record what is generated in the database")},
     {.name = "tokenizer", .type = OPTION_TEXT, FLAG(tokenizer), .group = GROUP_PROGRAM,
      .scope = SCOPE_CLI, .commands = CMD_TOKENIZE | CMD_DETOKENIZE, .arg = N_("PATH"),
      .help = N_("Take the tokenizer of a GGUF file or of a published model's folder")},
@@ -230,12 +303,167 @@ const struct option_row option_rows[] = {
      .commands = CMD_MODEL_LOGITS, .arg = N_("OUT"),
      .help = N_("The file to write: NumPy, float32, one row of logits for each token")},
     {.name = "output", .letter = 'o', .type = OPTION_TEXT, FLAG(output), .group = GROUP_PROGRAM,
-     .scope = SCOPE_CLI, .commands = CMD_MODEL_IMPORT, .arg = N_("OUT"),
-     .help = N_("The GGUF file to write")},
+     .scope = SCOPE_CLI, .commands = CMD_MODEL_IMPORT | CMD_TEMPLATE_EXPORT | CMD_RUN | CMD_HISTORY_EXPORT |
+                                     CMD_STORY_EXPORT,
+     .arg = N_("OUT"),
+     .help = N_("The file to write")},
     {.name = "type", .type = OPTION_WORD, FLAG(type), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
      .commands = CMD_MODEL_IMPORT, .choices = type_names, .def = "stored", .arg = N_("TYPE"),
      .help = N_("How matrices are stored: fewer bits take less memory and are a little less exact"),
-     .allowed = N_("stored (as in the checkpoint), f32, f16, bf16, q8_0, q6_K, q5_K, q4_K, q4_0")},
+     .allowed = N_("stored (as in the checkpoint), f32, f16, bf16, q8_0, q6_K, q5_K, q5_1, q5_0, q4_K, q4_1, q4_0, q3_K, q2_K")},
+    {.name = "input", .type = OPTION_TEXT, FLAG(input), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_RUN, .arg = N_("FILE"),
+     .help = N_("Queries, one JSON object a line, the variables as its keys")},
+    {.name = "resume", .type = OPTION_BOOL, FLAG(resume), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_RUN, .def = "off",
+     .help = N_("Go on with the file of --output; it must be there")},
+    {.name = "style", .type = OPTION_WORD, FLAG(style), .group = GROUP_PROMPT, .scope = SCOPE_CLI,
+     .commands = CMD_RUN | CMD_EVAL, .choices = styles, .def = "shared", .arg = N_("NAME"),
+     .help = N_("Random examples: one draw for all queries, or another for each as in the GPT-3 paper"),
+     .allowed = N_("shared, paper, lm-eval (as the lm-evaluation-harness; eval only)")},
+    {.name = "list", .type = OPTION_BOOL, FLAG(list), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_EVAL, .def = "off", .help = N_("Name the tasks that come with xuxie")},
+    {.name = "test", .type = OPTION_TEXT, FLAG(test), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_EVAL, .arg = N_("FILE"),
+     .help = N_("Questions and answers, one JSON object a line")},
+    {.name = "train", .type = OPTION_TEXT, FLAG(train), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_EVAL, .arg = N_("FILE"),
+     .help = N_("Take the examples from such a file, not from the template")},
+    {.name = "word_list", .type = OPTION_TEXT, FLAG(word_list), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_EVAL, .arg = N_("FILE"),
+     .help = N_("Words for the letter tasks, one a line; ours by default")},
+    {.name = "items", .type = OPTION_INT, FLAG(items), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_EVAL, .min = 0, .max = 100000, .word = "auto", .def = "auto", .arg = N_("N"),
+     .help = N_("Ask at most N questions"),
+     .allowed = N_("0 to 100000 (0 = 100 of a task, all of a file)")},
+    {.name = "seeds", .type = OPTION_INT, FLAG(seeds), .group = GROUP_PROMPT, .scope = SCOPE_CLI,
+     .commands = CMD_EVAL, .min = 1, .max = 1000, .def = "3", .arg = N_("N"),
+     .help = N_("Draw the examples N times, by seeds that follow each other"),
+     .allowed = N_("1 to 1000")},
+    {.name = "metric", .type = OPTION_WORD, FLAG(metric), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_EVAL, .choices = metrics, .def = "auto", .arg = N_("NAME"),
+     .help = N_("What counts: the exact answer, its words in common, the likeliest choice"),
+     .allowed = N_("auto (choice where there are choices, else exact), exact, f1, choice")},
+    {.name = "choices", .type = OPTION_INT, FLAG(choices), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_EVAL, .min = 2, .max = 100, .def = "4", .arg = N_("N"),
+     .help = N_("With --metric=choice, for questions without choices: N, of other answers"),
+     .allowed = N_("2 to 100")},
+    {.name = "answer_context", .type = OPTION_TEXT, FLAG(answer_context), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_EVAL, .arg = N_("TEXT"),
+     .help = N_("What a choice is likened to by itself; the query's last words by default")},
+    {.name = "dump", .type = OPTION_TEXT, FLAG(dump), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_EVAL, .arg = N_("OUT"),
+     .help = N_("Write every question with its exact prompt, the answer and the figures")},
+    {.name = "leave_one_out", .type = OPTION_BOOL, FLAG(leave_one_out), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_EVAL, .def = "off",
+     .help = N_("Find out which examples of the template help and which hurt")},
+    {.name = "from", .type = OPTION_TEXT, FLAG(from), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_TEMPLATE_ADD, .arg = N_("FILE"),
+     .help = N_("Take the new template from a file in the text form")},
+    {.name = "into", .type = OPTION_TEXT, FLAG(into), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_TEMPLATE_IMPORT, .arg = N_("NAME"),
+     .help = N_("The template that gets the examples")},
+    {.name = "map", .type = OPTION_LIST, FLAG(map), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_TEMPLATE_IMPORT | CMD_RUN | CMD_EVAL, .arg = N_("VARIABLE=COLUMN"),
+     .help = N_("What the file calls a variable of the template; may be given several times")},
+    {.name = "format", .type = OPTION_WORD, FLAG(format), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_TEMPLATE_IMPORT | CMD_TEMPLATE_EXPORT,
+     .choices = formats, .def = "auto", .arg = N_("NAME"), .help = N_("How the file is written"),
+     .allowed = N_("auto (by the end of its name, else text), text, jsonl, csv")},
+    {.name = "skip_bad", .type = OPTION_BOOL, FLAG(skip_bad), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_TEMPLATE_IMPORT, .def = "off",
+     .help = N_("Leave rows out that cannot be used, and tell them, instead of refusing the file")},
+    {.name = "version_number", .type = OPTION_INT, FLAG(version_number), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_TEMPLATE_SHOW | CMD_TEMPLATE_EXPORT, .min = 0,
+     .max = INT_MAX, .word = "newest", .def = "newest", .arg = N_("N"),
+     .help = N_("An older version of the template"),
+     .allowed = N_("0 to 2147483647 (0 = the newest)")},
+    {.name = "yes", .type = OPTION_BOOL, FLAG(yes), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_TEMPLATE_REMOVE | CMD_MODEL_REMOVE | CMD_HISTORY_DELETE, .def = "off",
+     .help = N_("Do not ask")},
+    {.name = "force", .type = OPTION_BOOL, FLAG(force), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_TEMPLATE_EXPORT | CMD_HISTORY_EXPORT | CMD_STORY_EXPORT, .def = "off",
+     .help = N_("Replace the file when there is one")},
+    {.name = "story", .type = OPTION_TEXT, FILTER(story), .arg = N_("STORY"),
+     .help = N_("Of this story: its number, its title or a part of that")},
+    {.name = "template", .type = OPTION_TEXT, FILTER(template), .arg = N_("NAME"),
+     .help = N_("Made with this template; a part of its name will do")},
+    {.name = "model", .letter = 'm', .type = OPTION_TEXT, FILTER(by_model), .arg = N_("NAME"),
+     .help = N_("Written by this model; a part of its name will do")},
+    {.name = "origin", .type = OPTION_TEXT, FILTER(origin), .arg = N_("NAME"),
+     .help = N_("Where it was made: room, continue, run or eval")},
+    {.name = "tag", .type = OPTION_LIST, FILTER(tag), .arg = N_("TAG"),
+     .help = N_("With this tag")},
+    {.name = "starred", .type = OPTION_BOOL, FILTER(starred), .def = "off",
+     .help = N_("With a star")},
+    {.name = "since", .type = OPTION_TEXT, FILTER(since), .arg = N_("DATE"),
+     .help = N_("Begun on this date or later: 2026-11-23, \"2026-11-23 14:05\", today, 7d, 2w")},
+    {.name = "until", .type = OPTION_TEXT, FILTER(until), .arg = N_("DATE"),
+     .help = N_("Begun on this date or earlier")},
+    {.name = "min_chars", .type = OPTION_INT, FILTER(min_chars), .min = 0, .max = INT_MAX,
+     .def = "0", .arg = N_("N"), .help = N_("Of at least N characters"),
+     .allowed = N_("0 to 2147483647 (0 = no such limit)")},
+    {.name = "max_chars", .type = OPTION_INT, FILTER(max_chars), .min = 0, .max = INT_MAX,
+     .def = "0", .arg = N_("N"), .help = N_("Of at most N characters"),
+     .allowed = N_("0 to 2147483647 (0 = no such limit)")},
+    {.name = "query", .letter = 'q', .type = OPTION_TEXT, FLAG(query), .group = GROUP_FILTER,
+     .scope = SCOPE_CLI,
+     .commands = MANY & ~(CMD_HISTORY_SEARCH | CMD_HISTORY_STATS), .arg = N_("QUERY"),
+     .help = N_("With these words, as `xuxie history search` understands them")},
+    {.name = "ranked", .type = OPTION_BOOL, FLAG(ranked), .group = GROUP_FILTER,
+     .scope = SCOPE_CLI, .commands = CMD_HISTORY_LIST | CMD_HISTORY_SEARCH | CMD_HISTORY_EXPORT,
+     .def = "off", .help = N_("The best matches first instead of the newest")},
+    {.name = "scan", .type = OPTION_BOOL, FLAG(scan), .group = GROUP_FILTER, .scope = SCOPE_CLI,
+     .commands = MANY & ~CMD_HISTORY_STATS, .def = "off",
+     .help = N_("Look into every text instead of the index: slow, for when that is damaged")},
+    {.name = "limit", .letter = 'n', .type = OPTION_INT, FLAG(shown), .group = GROUP_FILTER,
+     .scope = SCOPE_CLI, .commands = CMD_HISTORY_LIST | CMD_HISTORY_SEARCH, .min = 0,
+     .max = INT_MAX, .word = "all", .def = "20", .arg = N_("N"), .help = N_("At most N of them"),
+     .allowed = N_("0 to 2147483647 (0 = all)")},
+    {.name = "limit", .letter = 'n', .type = OPTION_INT, FLAG(limit), .group = GROUP_FILTER,
+     .scope = SCOPE_CLI, .commands = CMD_HISTORY_EXPORT | CMD_HISTORY_REPLAY | CMD_HISTORY_DELETE,
+     .min = 0, .max = INT_MAX, .word = "all", .def = "all", .arg = N_("N"),
+     .help = N_("At most N of them"), .allowed = N_("0 to 2147483647 (0 = all)")},
+    {.name = "prompt", .type = OPTION_BOOL, FLAG(prompt), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_HISTORY_SHOW | CMD_HISTORY_DIFF, .def = "off",
+     .help = N_("The exact prompt instead of what was written")},
+    {.name = "text", .type = OPTION_BOOL, FLAG(text), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_HISTORY_SHOW, .def = "off",
+     .help = N_("Only what was written, exactly")},
+    {.name = "settings", .type = OPTION_BOOL, FLAG(tell_settings), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_HISTORY_SHOW, .def = "off",
+     .help = N_("Every setting")},
+    {.name = "tokens", .type = OPTION_BOOL, FLAG(tokens), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_HISTORY_SHOW, .def = "off",
+     .help = N_("Each token and how likely it was")},
+    {.name = "off", .type = OPTION_BOOL, FLAG(off), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_HISTORY_STAR | CMD_HISTORY_TAG, .def = "off",
+     .help = N_("Take it away again")},
+    {.name = "reindex", .type = OPTION_BOOL, FLAG(reindex), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_HISTORY_STATS, .def = "off",
+     .help = N_("Build the index of the search anew first")},
+    {.name = "format", .type = OPTION_WORD, FLAG(format), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_HISTORY_EXPORT, .choices = history_formats, .def = "auto",
+     .arg = N_("NAME"), .help = N_("How it is written"),
+     .allowed = N_("auto (by the end of the file's name, else jsonl), jsonl, md, txt, csv")},
+    {.name = "raw", .type = OPTION_BOOL, FLAG(raw), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_HISTORY_EXPORT | CMD_TEMPLATE_IMPORT | CMD_TEMPLATE_EXPORT, .def = "off",
+     .help = N_("csv: leave texts as they are that a spreadsheet would take for a formula")},
+    {.name = "format", .type = OPTION_WORD, FLAG(format), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_STORY_EXPORT, .choices = story_formats, .def = "auto",
+     .arg = N_("NAME"), .help = N_("How it is written"),
+     .allowed = N_("auto (by the end of the file's name, else txt), txt, md, epub, jsonl")},
+    {.name = "branch", .type = OPTION_INT, FLAG(branch), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_STORY_EXPORT, .min = 0, .max = (double)INT64_MAX,
+     .word = "current", .def = "current", .arg = N_("PASSAGE"),
+     .help = N_("The manuscript that ends with this passage instead of the current one; jsonl tells the numbers"),
+     .allowed = N_("0 to 9223372036854775807 (0 = the current one)")},
+    {.name = "all_branches", .type = OPTION_BOOL, FLAG(all_branches), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_STORY_EXPORT, .def = "off",
+     .help = N_("Every ending there is, a file each")},
+    {.name = "indent", .type = OPTION_BOOL, FLAG(indent), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_STORY_EXPORT, .def = "off",
+     .help = N_("txt: begin paragraphs two full-width blanks in")},
     {.name = "n_prompt", .letter = 'p', .type = OPTION_INT, FLAG(n_prompt), .group = GROUP_PROGRAM,
      .scope = SCOPE_CLI, .commands = CMD_BENCH, .min = 0, .max = 1048576, .def = "512",
      .arg = N_("N"), .help = N_("Tokens of the prompt to be read"),
@@ -267,6 +495,14 @@ int option_find(const char *name)
 {
     for (size_t i = 0; i < n_option_rows; i++)
         if (same_name(option_rows[i].name, name))
+            return (int)i;
+    return -1;
+}
+
+int option_find_for(const char *name, command_set commands)
+{
+    for (size_t i = 0; i < n_option_rows; i++)
+        if ((option_rows[i].commands & commands) && same_name(option_rows[i].name, name))
             return (int)i;
     return -1;
 }
@@ -356,6 +592,12 @@ static int store_bool(const struct option_row *row, bool *field, const char *val
     return refuse(row, value, err);
 }
 
+static void add_text(struct text_list *list, const char *value)
+{
+    list->items = x_realloc(list->items, (list->n + 1) * sizeof list->items[0]);
+    list->items[list->n++] = x_strdup(value);
+}
+
 static int choice(const struct option_row *row, const char *value)
 {
     for (int i = 0; row->choices[i]; i++)
@@ -378,6 +620,7 @@ int option_store(const struct option_row *row, void *base, const char *value, st
     case OPTION_INT: return store_int(row, field, value, err);
     case OPTION_BOOL: return store_bool(row, field, value, err);
     case OPTION_TEXT: replace_text(field, value[0] ? value : NULL); return 0;
+    case OPTION_LIST: add_text(field, value); return 0;
     case OPTION_CHOICE:
     case OPTION_WORD: {
         int i = choice(row, value);
@@ -426,12 +669,27 @@ void flags_init(struct flags *f)
             option_store(&option_rows[i], f, option_rows[i].def, NULL);
 }
 
+static void free_list(struct text_list *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        free(list->items[i]);
+    free(list->items);
+    *list = (struct text_list){0};
+}
+
 void flags_free(struct flags *f)
 {
-    free(f->tokenizer);
-    free(f->ids);
-    free(f->npy);
-    free(f->output);
-    free(f->type);
+    for (size_t i = 0; i < n_option_rows; i++) {
+        const struct option_row *row = &option_rows[i];
+        void *field = (char *)f + row->offset;
+        if (!row->is_flag)
+            continue;
+        if (row->type == OPTION_TEXT || row->type == OPTION_WORD) {
+            free(*(char **)field);
+            *(char **)field = NULL; /* another row may name it too */
+        } else if (row->type == OPTION_LIST) {
+            free_list(field);
+        }
+    }
     memset(f, 0, sizeof *f);
 }

@@ -24,7 +24,7 @@
 #include "src/option_table.h"
 #include "src/presets.h"
 
-enum { STOP_MAX_BYTES = 256, RECORD_DIGITS = 10 };
+enum { RECORD_DIGITS = 10 };
 
 static void clear_stops(struct settings *s)
 {
@@ -69,9 +69,9 @@ static bool unescape(const char **p, struct str *out)
 
 static int add_stop(struct settings *s, const struct str *text, struct err *err)
 {
-    if (text->len == 0 || text->len > STOP_MAX_BYTES)
+    if (text->len == 0 || text->len > SETTINGS_MAX_STOP_BYTES)
         return err_set(err, E_USAGE, _("stop: a text to stop at has 1 to %d bytes"),
-                       STOP_MAX_BYTES);
+                       SETTINGS_MAX_STOP_BYTES);
     if (utf8_valid_prefix(text->data, text->len) != text->len)
         return err_set(err, E_USAGE, _("stop: the text to stop at is not valid UTF-8"));
     if (s->n_stops == SETTINGS_MAX_STOPS)
@@ -296,9 +296,19 @@ void settings_init(struct settings *s)
     set_preset(s, "story", ORIGIN_PRESET, NULL);
 }
 
+static void free_keys(struct settings *s)
+{
+    for (size_t i = 0; i < s->n_keys; i++) {
+        free(s->keys[i].action);
+        free(s->keys[i].keys);
+    }
+    free(s->keys);
+}
+
 void settings_free(struct settings *s)
 {
     clear_stops(s);
+    free_keys(s);
     for (size_t i = 0; i < n_option_rows; i++) {
         const struct option_row *row = &option_rows[i];
         if (!row->is_flag && (row->type == OPTION_TEXT || row->type == OPTION_WORD))
@@ -315,12 +325,23 @@ void settings_copy(struct settings *to, const struct settings *from)
     *to = *from;
     for (size_t i = 0; i < from->n_stops; i++)
         to->stops[i] = x_strdup(from->stops[i]);
+    to->keys = NULL;
+    to->n_keys = 0;
+    for (size_t i = 0; i < from->n_keys; i++)
+        settings_add_key(to, from->keys[i].action, from->keys[i].keys, from->keys[i].line);
     for (size_t i = 0; i < n_option_rows; i++) {
         const struct option_row *row = &option_rows[i];
         char **text = (char **)((char *)to + row->offset);
         if (!row->is_flag && (row->type == OPTION_TEXT || row->type == OPTION_WORD) && *text)
             *text = x_strdup(*text);
     }
+}
+
+void settings_add_key(struct settings *s, const char *action, const char *keys, int line)
+{
+    s->keys = x_realloc(s->keys, (s->n_keys + 1) * sizeof s->keys[0]);
+    s->keys[s->n_keys++] =
+        (struct key_setting){.action = x_strdup(action), .keys = x_strdup(keys), .line = line};
 }
 
 static const char *setting_word(size_t i)

@@ -4,7 +4,7 @@
  * the command line.
  *
  * Order of precedence: defaults < preset < model file's recommendation (only under preset `story`)
- * < xuxie.ini < command line < /set. A value set explicitly is remembered as such, so that changing
+ * < xuxie.ini < prompt template < command line < /set. A value set explicitly is remembered as such, so that changing
  * the preset does not undo it.
  */
 #ifndef XUXIE_SRC_OPTIONS_H
@@ -19,7 +19,14 @@
 #include "src/base/err.h"
 #include "src/base/str.h"
 
-enum { SETTINGS_MAX_STOPS = 16, SETTINGS_MAX_BIAS = 256 };
+/* A line of the section [keys] of xuxie.ini: an action of the room and the keys it shall have. Whether
+ * they exist only the screen knows (ui_bind). */
+struct key_setting {
+    char *action, *keys; /* owned */
+    int line;            /* of the file, for messages */
+};
+
+enum { SETTINGS_MAX_STOPS = 16, SETTINGS_MAX_STOP_BYTES = 256, SETTINGS_MAX_BIAS = 256 };
 
 struct settings {
     /* sampling */
@@ -40,6 +47,7 @@ struct settings {
     bool ignore_eos;
     /* engine */
     char *model;              /* path or name; NULL: the bundled one. owned */
+    char *model_dirs;         /* folders, with colons between; NULL: none. owned */
     int64_t n_ctx, threads;   /* 0: chosen */
     enum engine_kv_type kv;
     /* room */
@@ -47,14 +55,18 @@ struct settings {
     bool mouse;
     int64_t ambiguous_width;  /* 0 = auto */
     int64_t escape_delay;     /* 0 = auto */
+    struct key_setting *keys; /* owned; only from xuxie.ini */
+    size_t n_keys;
     /* program */
     char *db;                 /* NULL: $XDG_DATA_HOME/xuxie/xuxie.db */
     bool log_text;
     /* which rows were set explicitly, and from where; index = row of the table */
-    unsigned char origin[96]; /* enum option_origin */
+    unsigned char origin[192]; /* enum option_origin */
 };
 
-enum option_origin { ORIGIN_DEFAULT, ORIGIN_PRESET, ORIGIN_MODEL, ORIGIN_INI, ORIGIN_CLI, ORIGIN_SET };
+enum option_origin {
+    ORIGIN_DEFAULT, ORIGIN_PRESET, ORIGIN_MODEL, ORIGIN_INI, ORIGIN_TEMPLATE, ORIGIN_CLI, ORIGIN_SET
+};
 
 void settings_init(struct settings *s);                       /* defaults and the preset `story` */
 void settings_copy(struct settings *to, const struct settings *from); /* `to` initialised or zero */
@@ -65,6 +77,7 @@ void settings_free(struct settings *s);
  * an equal or higher origin. */
 int settings_set(struct settings *s, const char *name, const char *value, enum option_origin origin,
                  struct err *err);
+void settings_add_key(struct settings *s, const char *action, const char *keys, int line);
 /* The value as text, appended. False for an unknown name. */
 bool settings_get(const struct settings *s, const char *name, struct str *out);
 /* Takes what the model file recommends, under preset `story` only; remembered for when that is chosen

@@ -18,6 +18,7 @@ struct runner {
     struct engine *engine;
     struct engine_session *session;
     uint64_t last_id;
+    bool quiet; /* no progress of requests */
 };
 
 /* Waits for the session or a signal. Once a signal came its descriptor stays readable: it is left
@@ -47,6 +48,8 @@ static int wait_until_ready(struct runner *r, struct err *err)
                 return 0;
             if (ev.type == EV_ERROR)
                 return take_error(&ev, err);
+            if (ev.type == EV_LOAD && ev.n_bytes > 0)
+                output_warn("%.*s", (int)ev.n_bytes, ev.bytes);
             if (ev.type == EV_LOAD)
                 output_progress(_("loading the model: %d %%"), ev.load.percent);
         }
@@ -99,6 +102,11 @@ const struct tokenizer *runner_tokenizer(const struct runner *r)
     return engine_tokenizer(r->engine);
 }
 
+void runner_quiet(struct runner *r)
+{
+    r->quiet = true;
+}
+
 int runner_generate(struct runner *r, struct engine_request *request,
                     bool (*on_event)(void *arg, const struct engine_event *ev), void *arg,
                     struct engine_event *done, struct err *err)
@@ -107,13 +115,14 @@ int runner_generate(struct runner *r, struct engine_request *request,
     int rc = engine_submit(r->session, request, err);
     if (rc)
         return rc;
-    output_progress_begin();
+    if (!r->quiet)
+        output_progress_begin();
     for (;;) {
         struct engine_event ev;
         while (engine_next_event(r->session, &ev)) {
             if (ev.id != request->id)
                 continue;
-            if (ev.type == EV_PREFILL)
+            if (ev.type == EV_PREFILL && !r->quiet)
                 output_progress(_("reading: %d of %d tokens"), ev.prefill.done, ev.prefill.total);
             if (!on_event(arg, &ev))
                 engine_cancel(r->session, request->id);

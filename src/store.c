@@ -34,6 +34,7 @@ enum {
     BUSY_MS = 5000,
     VALUE_MAX_BYTES = 256 << 20,
     WAL_KEEP_BYTES = 16 << 20,
+    CACHE_KIB = 32 << 10,
     CHECK_ALWAYS_BYTES = 4 << 20,
     CHECK_UNCLEAN_BYTES = 48 << 20,
 };
@@ -56,7 +57,12 @@ static int configure(sqlite3 *db)
     sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 1); /* VACUUM INTO */
     for (size_t i = 0; i < ARRAY_LEN(options); i++)
         sqlite3_db_config(db, options[i].option, options[i].value, NULL);
-    return sql_script(db, "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY");
+    char pragmas[160];
+    snprintf(pragmas, sizeof pragmas,
+             "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; "
+             "PRAGMA cache_size=-%d",
+             CACHE_KIB);
+    return sql_script(db, pragmas);
 }
 
 /* Opens a connection and makes it read the schema, which is where trouble shows. */
@@ -348,8 +354,10 @@ int store_open_schema(const char *path, unsigned flags, const struct schema *sch
         rc = err_set(err, E_STORE, _("%s: the database needs an absolute path"), s->shown);
     if (rc == 0)
         rc = store_file_check(path, s->shown, flags & STORE_CREATE, schema->version, &file, err);
-    if (rc == 0)
+    if (rc == 0) {
+        index_place(path, s->writer.place);
         rc = connect_both(s, &file, flags, err);
+    }
     if (rc == 0 && file.was_empty) {
         struct err told;
         err_set(&told, E_OK, _("%s: the file was empty (0 bytes); a new database was made in it"),
@@ -362,6 +370,8 @@ int store_open_schema(const char *path, unsigned flags, const struct schema *sch
         rc = wake_init(&s->wake, err);
     if (rc == 0 && !s->read_only)
         rc = writer_start(s, err);
+    if (rc == 0)
+        index_catch_up(s);
     if (rc != 0) {
         store_free(s);
         return rc;

@@ -24,12 +24,27 @@ static const struct tokenizer_kind *const kinds[] = {
     &tokenizer_hf,
 };
 
+/* Control tokens at which generation ends though the files name another one, or none: the end of a
+ * turn in the two common chat formats; GPT-2's end of a document, which chat models write too; the
+ * one after which ModelScope's GPT-3 cuts a text off. */
+static const struct {
+    const char *text;
+    const char *kind; /* NULL: any */
+    bool jieba;       /* only where words are cut by jieba */
+} known_ends[] = {
+    {"<|im_end|>", NULL, false},
+    {"<|eot_id|>", NULL, false},
+    {"<|endoftext|>", "gpt2", false},
+    {"<sep>", NULL, true},
+};
+
 struct tokenizer {
     const struct tokenizer_kind *kind;
     void *tables; /* the kind's */
     struct vocab vocab;
     int32_t bos, eos, eot, eom; /* -1: none */
-    int32_t before, after;      /* TOKENIZE_SPECIAL puts them around a text; -1: none */
+    int32_t ends[ARRAY_LEN(known_ends)];
+    int32_t before, after; /* TOKENIZE_SPECIAL puts them around a text; -1: none */
     bool add_bos;
     char identity[33];
 };
@@ -73,6 +88,20 @@ static void set_identity(struct tokenizer *t, const struct vocab_source *src)
              (unsigned long long)h.low64);
 }
 
+/* After the identity was taken: which ids a text gets does not depend on it. */
+static void find_ends(struct tokenizer *t, const struct vocab_source *src)
+{
+    for (size_t i = 0; i < ARRAY_LEN(known_ends); i++) {
+        const char *text = known_ends[i].text, *kind = known_ends[i].kind;
+        size_t id = strset_find(&src->by_text, text, strlen(text));
+        t->ends[i] = -1;
+        if (id != STRSET_NONE && (!kind || strcmp(kind, src->kind) == 0) &&
+            (!known_ends[i].jieba || src->jieba) &&
+            (src->type[id] == TOKEN_CONTROL || src->type[id] == TOKEN_USER))
+            t->ends[i] = (int32_t)id;
+    }
+}
+
 static const struct tokenizer_kind *find_kind(const char *name)
 {
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
@@ -108,6 +137,7 @@ int tokenizer_from_source(const struct vocab_source *src, struct tokenizer **out
         return rc;
     }
     set_identity(t, src);
+    find_ends(t, src);
     *out = t;
     return 0;
 }
@@ -130,6 +160,14 @@ const char *tokenizer_kind(const struct tokenizer *t)
 int32_t tokenizer_count(const struct tokenizer *t)
 {
     return t->vocab.n;
+}
+
+int32_t tokenizer_used(const struct tokenizer *t)
+{
+    int32_t n = t->vocab.n;
+    while (n > 0 && t->vocab.type[n - 1] == TOKEN_UNUSED)
+        n--;
+    return n > 0 ? n : t->vocab.n;
 }
 
 void tokenizer_identity(const struct tokenizer *t, char out[33])
@@ -282,7 +320,12 @@ bool tokenizer_is_control(const struct tokenizer *t, int32_t id)
 
 bool tokenizer_is_end(const struct tokenizer *t, int32_t id)
 {
-    return id >= 0 && (id == t->eos || id == t->eot || id == t->eom);
+    if (id < 0)
+        return false;
+    bool known = id == t->eos || id == t->eot || id == t->eom;
+    for (size_t i = 0; i < ARRAY_LEN(t->ends); i++)
+        known = known || id == t->ends[i];
+    return known;
 }
 
 int32_t tokenizer_bos(const struct tokenizer *t)
