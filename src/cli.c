@@ -23,20 +23,20 @@
 #include "src/interrupt.h"
 #include "src/output.h"
 
+/* clang-format off */
 const struct subcommand *const subcommands[] = {
     &command_room,
     &command_continue,
-    &command_tokenize,
-    &command_detokenize,
-    &command_model_list,
-    &command_model_info,
-    &command_model_logits,
-    &command_model_tensors,
-    &command_model_check,
-    &command_model_import,
-    &command_model_quantize,
-    &command_perplexity,
-    &command_bench,
+    &command_run,
+    &command_template_list,
+    &command_template_show,
+    &command_template_add,
+    &command_template_edit,
+    &command_template_remove,
+    &command_template_import,
+    &command_template_export,
+    &command_template_preview,
+    &command_eval,
     &command_history_list,
     &command_history_search,
     &command_history_show,
@@ -50,10 +50,20 @@ const struct subcommand *const subcommands[] = {
     &command_history_delete,
     &command_story_list,
     &command_story_export,
-    &command_run,
-    &command_eval,
+    &command_model_list,
+    &command_model_info,
+    &command_model_check,
+    &command_model_tensors,
+    &command_model_logits,
+    &command_model_import,
+    &command_model_quantize,
+    &command_tokenize,
+    &command_detokenize,
+    &command_perplexity,
+    &command_bench,
     NULL,
 };
+/* clang-format on */
 
 /* What getopt_long returns for a row of the table; its letters are below, and these three. */
 enum { VALUE_ROW = 256, VALUE_HELP = 'h', VALUE_VERSION = 'V', VALUE_DUMP = 255 };

@@ -246,10 +246,10 @@ int row_end(struct row_reader *r, unsigned long line, struct template_example *e
         err = &own; /* the message is wanted for `bad` */
     if (!rc)
         rc = check_row(r, line, e, err);
-    if (!rc && set->n + r->how->template->n_examples >= LIMIT_TEMPLATE_EXAMPLES) {
+    if (!rc && set->n == LIMIT_TEMPLATE_EXAMPLES) {
         template_example_free(e);
-        return err_set(err, E_INPUT, _("%s: line %lu: more than %u examples in one template"),
-                       r->file, line, LIMIT_TEMPLATE_EXAMPLES);
+        return err_set(err, E_INPUT, _("%s: line %lu: more than %u examples"), r->file, line,
+                       LIMIT_TEMPLATE_EXAMPLES);
     }
     if (rc) {
         template_example_free(e);

@@ -439,7 +439,7 @@ const struct option_row option_rows[] = {
      .arg = N_("NAME"), .help = N_("How it is written"),
      .allowed = N_("auto (by the end of the file's name, else jsonl), jsonl, md, txt, csv")},
     {.name = "raw", .type = OPTION_BOOL, FLAG(raw), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
-     .commands = CMD_HISTORY_EXPORT, .def = "off",
+     .commands = CMD_HISTORY_EXPORT | CMD_TEMPLATE_IMPORT | CMD_TEMPLATE_EXPORT, .def = "off",
      .help = N_("csv: leave texts as they are that a spreadsheet would take for a formula")},
     {.name = "format", .type = OPTION_WORD, FLAG(format), .group = GROUP_PROGRAM,
      .scope = SCOPE_CLI, .commands = CMD_STORY_EXPORT, .choices = story_formats, .def = "auto",

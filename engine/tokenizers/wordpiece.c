@@ -192,7 +192,8 @@ static void encode_word(const struct bert *b, const char *word, size_t n, struct
         }
         at += len;
     }
-    wordpiece_encode(&b->pieces, word + begin, n - begin, sink);
+    if (begin < n) /* a word of accents alone has become nothing */
+        wordpiece_encode(&b->pieces, word + begin, n - begin, sink);
 }
 
 static void encode_words(const struct bert *b, struct textbuf *text, struct textbuf *bare,
