@@ -21,6 +21,7 @@
 #include "src/base/paths.h"
 #include "src/closest.h"
 #include "src/interrupt.h"
+#include "src/models.h"
 #include "src/output.h"
 
 /* clang-format off */
@@ -55,6 +56,8 @@ const struct subcommand *const subcommands[] = {
     &command_model_check,
     &command_model_tensors,
     &command_model_logits,
+    &command_model_use,
+    &command_model_remove,
     &command_model_import,
     &command_model_quantize,
     &command_tokenize,
@@ -341,8 +344,11 @@ static int run(struct cli *cli, const struct given *given)
     if (read_config(&cli->settings, &err) != 0 || apply(cli, given, &err) != 0 ||
         (!room && interrupt_install(&err) != 0))
         status = output_error(&err);
-    else
+    else {
+        models_set_folders(cli->settings.model_dirs);
         status = cli->command->run(cli);
+    }
+    models_set_folders(NULL);
     settings_free(&cli->settings);
     flags_free(&cli->flags);
     return output_finish(status);

@@ -62,6 +62,8 @@ extern const struct subcommand
     command_model_check,
     command_model_tensors,
     command_model_logits,
+    command_model_use,
+    command_model_remove,
     command_model_import,
     command_model_quantize,
     command_tokenize,

@@ -185,6 +185,7 @@ int family_damo(const struct jsonfile *c, struct family_facts *f, struct err *er
     if (rc == 0)
         rc = damo_sampling(c, f, err);
     metalist_string(&f->meta, "xuxie.activation", "gelu_erf");
+    metalist_bool(&f->meta, "tokenizer.ggml.add_bos_token", true); /* texts begin with [CLS] */
     return rc;
 }
 
