@@ -40,6 +40,10 @@ struct flags {
     char *input, *from, *into, *format, *answer, *note;
     int64_t budget, version_number;           /* 0: not given */
     bool yes, force, skip_bad;
+    /* run, eval; all owned */
+    char *style, *test, *train, *word_list, *metric, *answer_context, *dump;
+    int64_t items, seeds, choices;
+    bool resume, list, leave_one_out;
     /* history, story; all owned */
     char *story, *template, *by_model, *origin, *since, *until, *query;
     bool starred, ranked, scan;

@@ -405,6 +405,11 @@ static void pump_next(struct room *r)
     while (r->next_session && engine_next_event(r->next_session, &ev)) {
         if (ev.type == EV_LOAD) {
             r->next_percent = ev.load.percent;
+            if (ev.n_bytes > 0) {
+                char *warning = x_strndup(ev.bytes, ev.n_bytes);
+                say(r, TURN_WARNING, warning);
+                free(warning);
+            }
         } else if (ev.type == EV_READY) {
             r->next_ready = true;
             return;

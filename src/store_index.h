@@ -67,7 +67,8 @@ int index_put(struct writer *w, int64_t generation);
 int index_add(struct writer *w, int64_t generation, const char *text, size_t n);
 /* Takes a generation out, while its fields can still be read. */
 int index_drop(struct writer *w, int64_t generation);
-/* Makes the index say now what is wrong with it, not at COMMIT. */
+/* Ends what a transaction does with the index: what is wrong with it is said now, not at COMMIT; and
+ * it is tidied up by as much as was added, so that it never has to be for long. */
 int index_flush(struct writer *w);
 /* Notes in the database that it is damaged. */
 int index_put_damaged(struct writer *w);

@@ -398,6 +398,34 @@ static void test_retry_with_seed(void **state)
     str_free(&now);
 }
 
+/* [keys] of xuxie.ini: another key for an action, none for another, and a row that is wrong. */
+static void test_bound_keys(void **state)
+{
+    struct rig *r = *state;
+    char path[128];
+    static const char ini[] = "[keys]\nhelp = F2\nredraw =\nfly = F7\nundo = F6, Hyper\n";
+    snprintf(path, sizeof path, "%s/.config", r->home);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/.config/xuxie", r->home);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/.config/xuxie/xuxie.ini", r->home);
+    write_file(path, ini, strlen(ini), 0600);
+    rig_start_with(r, 24, 80, (const char *const[]){"--model", "preview-q8_0", NULL}, NULL, false);
+    expect(r->v, READY);
+    expect(r->v, "xuxie.ini: line 4:"); /* the first of two */
+    vth_keys(r->v, "\033OP");           /* F1 */
+    vth_quiet(r->v, wait_ms);
+    assert_true(vth_find(r->v, "Moving") < 0 && vth_find(r->v, "Writing") < 0);
+    vth_keys(r->v, "\033OQ"); /* F2 */
+    expect(r->v, "Writing");
+    expect(r->v, "M-u"); /* undo kept its key */
+    vth_keys(r->v, "q");
+    rig_enter(r, "/quit");
+    int status;
+    assert_true(vth_wait_exit(r->v, wait_ms, &status));
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 /* Without a model the room takes the author's words and says what is missing. */
 static void test_no_model(void **state)
 {
@@ -637,7 +665,7 @@ int main(void)
         ROOM_TEST(test_no_model),      ROOM_TEST(test_mouse_wheel),
         ROOM_TEST(test_vi_mode),       ROOM_TEST(test_editor),
         ROOM_TEST(test_key_mash),      ROOM_TEST(test_no_color),
-        ROOM_TEST(test_line_mode),
+        ROOM_TEST(test_line_mode),     ROOM_TEST(test_bound_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,10 +49,13 @@ static struct sampler sampler = {.kv = &kv};
 static const struct model model = {.hp = {.n_vocab = N_VOCAB}};
 static atomic_bool damaged;
 
-int tokenizer_encode(const struct tokenizer *t, const char *text, size_t n_bytes, int flags,
-                     int32_t *ids, size_t capacity, size_t *n_ids, struct err *err)
+int tokenizer_encode_until(const struct tokenizer *t, const char *text, size_t n_bytes, int flags,
+                           int32_t *ids, size_t capacity, size_t *n_ids, bool (*stop)(void *),
+                           void *arg, struct err *err)
 {
-    (void)t, (void)err;
+    (void)t;
+    if (stop(arg))
+        return err_set(err, E_CANCELLED, "cancelled");
     assert_int_equal(flags & ~TOKENIZE_CONTINUES, TOKENIZE_LITERAL);
     for (size_t i = 0; i < n_bytes && i < capacity; i++)
         ids[i] = (unsigned char)text[i];
