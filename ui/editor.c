@@ -1,5 +1,5 @@
-/* editor.c - the prompt in the person's own editor: $VISUAL, $EDITOR, else what Debian calls the
- * editor, nano or vi.
+/* editor.c - the prompt, or a text of the house, in the person's own editor: $VISUAL, $EDITOR, else
+ * what Debian calls the editor, nano or vi.
  *
  * No shell: the variable is split at blanks and run by posix_spawnp. The text lies in a 0600 file
  * in $XDG_RUNTIME_DIR (or /tmp) meanwhile. The loop goes on beneath, so that what the model writes
@@ -34,17 +34,18 @@ extern char **environ;
 /* ---- the file ---------------------------------------------------------------------------------
  */
 
-static int write_file(struct ui *ui, const char *text, size_t n_bytes, struct err *err)
+static int write_file(struct ui *ui, const char *text, size_t n_bytes, const char *suffix,
+                      struct err *err)
 {
     const char *dir = getenv("XDG_RUNTIME_DIR");
     char *path = ui->editor.path;
     int n = -1;
 
     if (dir != NULL && dir[0] == '/' && access(dir, W_OK | X_OK) == 0)
-        n = snprintf(path, sizeof ui->editor.path, "%s/xuxie-XXXXXX.txt", dir);
+        n = snprintf(path, sizeof ui->editor.path, "%s/xuxie-XXXXXX%s", dir, suffix);
     if (n < 0 || (size_t)n >= sizeof ui->editor.path)
-        snprintf(path, sizeof ui->editor.path, "/tmp/xuxie-XXXXXX.txt");
-    int fd = mkostemps(path, 4, O_CLOEXEC); /* 0600, O_EXCL */
+        snprintf(path, sizeof ui->editor.path, "/tmp/xuxie-XXXXXX%s", suffix);
+    int fd = mkostemps(path, (int)strlen(suffix), O_CLOEXEC); /* 0600, O_EXCL */
     if (fd < 0)
         return err_set(err, E_IO, _("A file for the editor cannot be made at %s: %s."), path,
                        strerror(errno));
@@ -53,7 +54,8 @@ static int write_file(struct ui *ui, const char *text, size_t n_bytes, struct er
         if (w < 0 && errno == EINTR)
             continue;
         if (w < 0) {
-            err_set(err, E_IO, _("The prompt cannot be written to %s: %s."), path, strerror(errno));
+            err_set(err, E_IO, _("The text for the editor cannot be written to %s: %s."), path,
+                    strerror(errno));
             close(fd);
             unlink(path);
             return E_IO;
@@ -64,38 +66,32 @@ static int write_file(struct ui *ui, const char *text, size_t n_bytes, struct er
     return 0;
 }
 
-/* What the editor left becomes the prompt; one newline at the end is the editor's. */
-static int read_file(const char *path, struct err *err)
+/* What the editor left, into out; the file is removed. */
+static int read_file(const char *path, struct str *out, struct err *err)
 {
-    struct str s = STR_INIT;
     char buffer[1 << 14];
     int rc = 0;
     ssize_t n = 0;
 
-    str_init(&s, LIMIT_PASTE_PROMPT_BYTES);
+    str_init(out, LIMIT_PASTE_PROMPT_BYTES);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)
         return err_set(err, E_IO, _("What the editor saved cannot be read from %s: %s."), path,
                        strerror(errno));
-    while ((n = read(fd, buffer, sizeof buffer)) > 0 && str_append(&s, buffer, (size_t)n))
+    while ((n = read(fd, buffer, sizeof buffer)) > 0 && str_append(out, buffer, (size_t)n))
         ;
     if (n < 0)
         rc = err_set(err, E_IO, _("What the editor saved cannot be read from %s: %s."), path,
                      strerror(errno));
-    else if (s.overflow)
+    else if (out->overflow)
         rc =
             err_set(err, E_INPUT,
                     _("What the editor saved in %s is longer than the prompt holds (%u bytes); the "
                       "file was left there."),
                     path, LIMIT_PASTE_PROMPT_BYTES);
     close(fd);
-    if (rc == 0) {
-        if (s.len > 0 && s.data[s.len - 1] == '\n')
-            str_truncate(&s, s.len - 1);
-        edit_set(str_cstr(&s), s.len);
+    if (rc == 0)
         unlink(path);
-    }
-    str_free(&s);
     return rc;
 }
 
@@ -171,19 +167,15 @@ static void take_terminal_back(struct ui *ui)
     act_resize(ui);
 }
 
-void editor_start(struct ui *ui)
+static int start(struct ui *ui, const char *text, size_t n_bytes, const char *suffix,
+                 struct err *err)
 {
-    struct err err = ERR_INIT;
-    struct edit_state e;
     const char *name = NULL;
 
-    edit_get(&e);
     if (ui->editor.pid != 0)
-        return;
-    if (write_file(ui, e.line, e.n_bytes, &err) < 0) {
-        ui_message(ui, UI_ERROR, err.msg);
-        return;
-    }
+        return err_set(err, E_BUSY, _("The editor has another text open."));
+    if (write_file(ui, text, n_bytes, suffix, err) < 0)
+        return err->code;
     term_leave();
     loop_lend_terminal(ui->loop, true);
     sig_stop_by_default(true);
@@ -192,19 +184,66 @@ void editor_start(struct ui *ui)
         char quoted[360];
         take_terminal_back(ui);
         unlink(ui->editor.path);
-        err_set(&err, E_IO,
-                _("The editor %s cannot be started: %s. Set VISUAL or EDITOR to one that is "
-                  "installed."),
-                err_quote(quoted, sizeof quoted, name, strlen(name)), strerror(rc));
+        return err_set(err, E_IO,
+                       _("The editor %s cannot be started: %s. Set VISUAL or EDITOR to one that is "
+                         "installed."),
+                       err_quote(quoted, sizeof quoted, name, strlen(name)), strerror(rc));
+    }
+    loop_timer_at(ui->loop, LOOP_CHILD, clock_mono_ms() + CHECK_MS);
+    return 0;
+}
+
+void editor_start(struct ui *ui)
+{
+    struct err err = ERR_INIT;
+    struct edit_state e;
+
+    edit_get(&e);
+    if (start(ui, e.line, e.n_bytes, ".txt", &err) < 0) {
         ui_message(ui, UI_ERROR, err.msg);
         return;
     }
-    loop_timer_at(ui->loop, LOOP_CHILD, clock_mono_ms() + CHECK_MS);
+    ui->editor.on_done = NULL;
+}
+
+int ui_edit_text(struct ui *ui, const char *text, size_t n, const char *suffix,
+                 void (*on_done)(void *ctx, const char *text, size_t n), void *ctx, struct err *err)
+{
+    struct err why = ERR_INIT;
+    int rc = start(ui, text, n, suffix, &why);
+    if (rc < 0) {
+        if (err != NULL)
+            *err = why;
+        return rc;
+    }
+    ui->editor.on_done = on_done;
+    ui->editor.ctx = ctx;
+    return 0;
+}
+
+/* What was saved goes to the prompt (one newline at the end is the editor's), or to the house. */
+static void deliver(struct ui *ui, struct str *text)
+{
+    if (ui->editor.on_done != NULL) {
+        ui->editor.on_done(ui->editor.ctx, str_cstr(text), text->len);
+        return;
+    }
+    if (text->len > 0 && text->data[text->len - 1] == '\n')
+        str_truncate(text, text->len - 1);
+    edit_set(str_cstr(text), text->len);
+}
+
+static void fail(struct ui *ui, enum ui_level level, const struct err *err)
+{
+    ui_message(ui, level, err->msg);
+    if (ui->editor.on_done != NULL)
+        ui->editor.on_done(ui->editor.ctx, NULL, 0);
 }
 
 void editor_check(struct ui *ui)
 {
     struct err err = ERR_INIT;
+    struct str text = STR_INIT;
     int status = 0;
     if (ui->editor.pid == 0)
         return;
@@ -214,15 +253,17 @@ void editor_check(struct ui *ui)
         return;
     }
     take_terminal_back(ui);
-    if (done > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
-        if (read_file(ui->editor.path, &err) < 0)
-            ui_message(ui, UI_ERROR, err.msg);
-    } else {
+    if (done < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         err_set(&err, E_IO,
-                _("The editor did not end well, so the prompt was left as it is; its file is %s."),
+                _("The editor did not end well, so the text was left as it was; its file is %s."),
                 ui->editor.path);
-        ui_message(ui, UI_WARNING, err.msg);
+        fail(ui, UI_WARNING, &err);
+    } else if (read_file(ui->editor.path, &text, &err) < 0) {
+        fail(ui, UI_ERROR, &err);
+    } else {
+        deliver(ui, &text);
     }
+    str_free(&text);
     act_on_events(ui, false); /* typed before the editor came up */
 }
 

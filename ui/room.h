@@ -31,6 +31,8 @@ struct question {
     void *ctx;
 };
 
+struct layer; /* browse.c */
+
 struct ui {
     struct ui_options options; /* its strings are borrowed */
     struct ui_host host;
@@ -60,6 +62,7 @@ struct ui {
     void *choice_ctx;
     struct completion completion; /* while its list is open */
     bool completing;
+    struct layer *layer; /* who has the prompt pane; NULL: the draft */
 
     struct str draft;       /* the prompt's text as the house last heard it */
     int64_t interrupted_ms; /* the last SIGINT */
@@ -71,6 +74,8 @@ struct ui {
     struct {
         pid_t pid; /* 0: none */
         char path[256];
+        void (*on_done)(void *ctx, const char *text, size_t n); /* NULL: it has the prompt */
+        void *ctx;
     } editor;
 };
 
@@ -98,7 +103,7 @@ bool act_is_busy(const struct ui *ui);
 void act_watch(struct ui *ui);
 
 /* editor.c */
-void editor_start(struct ui *ui);
+void editor_start(struct ui *ui); /* with the prompt */
 void editor_check(struct ui *ui);              /* has it ended? */
 void editor_abandon(struct ui *ui, int signo); /* we are leaving */
 
