@@ -326,6 +326,7 @@ void backend_session_free(struct backend_session *s)
     stream_text_free(s->generator.text);
     stream_text_free(s->generator.measure);
     free(s->generator.ids);
+    free(s->generator.segment_ends);
     arena_free(&s->arena);
     free(s);
 }

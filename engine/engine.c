@@ -99,7 +99,8 @@ struct job {
 
 const char *engine_done_name(enum engine_done_reason reason)
 {
-    static const char *const names[] = {"eos", "length", "stop", "cancelled", "deadline"};
+    static const char *const names[] = {"eos",       "length",   "stop",
+                                        "cancelled", "deadline", "scored"};
     return names[reason];
 }
 
@@ -184,7 +185,8 @@ static bool job_emit(void *job, const struct engine_event *ev)
 {
     struct job *j = job;
     struct outbox *outbox = j->session->outbox;
-    bool spared = ev->type == EV_TOKEN || ev->type == EV_PREFILL || ev->type == EV_STATS;
+    bool spared = ev->type == EV_TOKEN || ev->type == EV_PREFILL || ev->type == EV_SCORE ||
+                  ev->type == EV_STATS;
     if (spared)
         return !job_cancelled(j) && outbox_put(outbox, ev, job_cancelled, j);
     if (ev->type == EV_DONE || ev->type == EV_ERROR) {

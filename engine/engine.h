@@ -14,7 +14,8 @@
  * Life. engine_open returns at once; loading goes on in the engine thread. Sessions may be made
  * right after it and receive EV_LOAD events, then EV_READY or EV_ERROR (id 0). Every accepted
  * request yields, in this order: EV_PROMPT..., EV_CUT?, EV_PREFILL..., (EV_TOKEN | EV_TEXT | EV_CUT
- * | EV_PREFILL | EV_STATS)..., and exactly one EV_DONE or EV_ERROR with its id.
+ * | EV_PREFILL | EV_STATS)..., and exactly one EV_DONE or EV_ERROR with its id. A request that scores
+ * yields EV_PROMPT..., (EV_PREFILL | EV_SCORE)..., and the one EV_DONE or EV_ERROR.
  * End: engine_session_free (cancels and waits for the engine thread to let go), then engine_close
  * (joins the thread). Both take NULL.
  *
@@ -74,6 +75,7 @@ struct engine_segment {
     size_t n_bytes;
     const int32_t *ids; /* SEGMENT_IDS */
     size_t n_ids;
+    bool scored;        /* in a request that scores: tell the probabilities of these tokens */
 };
 
 struct engine_request {
@@ -91,6 +93,24 @@ struct engine_request {
     int64_t deadline_ms;                    /* from submit; 0: none. Ends with DONE_DEADLINE */
     bool ignore_eos;
     bool keep_whole;                        /* never cut the oldest text: E_INPUT when it does not fit */
+    int first_cut;                          /* replay: tokens that EV_CUT said were dropped before the
+                                               first EV_TOKEN; 0: the engine decides. E_INPUT when the
+                                               window cannot be that */
+    bool score;                             /* write nothing: tell how likely the tokens of the scored
+                                               segments are, each given all that lies before it. At
+                                               least one segment must be scored; the whole prompt must
+                                               fit into n_ctx (else E_INPUT). Sampling, stops,
+                                               max_tokens, max_length and first_cut are not looked at */
+};
+
+/* What the model thought of one token of the prompt. */
+struct engine_score {
+    int32_t id;
+    uint32_t segment; /* index in the request */
+    uint32_t offset;  /* of the token in the segment's ids */
+    float logprob;    /* natural log of the model's own probability; NaN for the first token of all
+                         when no start token lies before it: nothing predicts that one. Who wants
+                         it predicted puts a start token before it, in a segment of its own */
 };
 
 enum engine_event_type {
@@ -99,6 +119,7 @@ enum engine_event_type {
     EV_PROMPT,  /* prompt: the ids of one segment, or a piece of them; bytes = int32_t[n_ids] */
     EV_CUT,     /* cut: the model does not see what lies before this place */
     EV_PREFILL, /* prefill: done of total tokens are evaluated; first one says what was reused */
+    EV_SCORE,   /* score: of scored tokens, in order; bytes = struct engine_score[n] */
     EV_TOKEN,   /* token: sampled; comes before the EV_TEXT it completes */
     EV_TEXT,    /* bytes = whole UTF-8 characters */
     EV_STATS,   /* stats: about four times a second while writing */
@@ -112,9 +133,11 @@ enum engine_done_reason {
     DONE_STOP,      /* a stop string; it is not part of the text */
     DONE_CANCELLED, /* engine_cancel */
     DONE_DEADLINE,
+    DONE_SCORED,    /* all scored segments were told */
 };
 
-/* The word stored and shown for a reason: "eos", "length", "stop", "cancelled", "deadline". */
+/* The word stored and shown for a reason: "eos", "length", "stop", "cancelled", "deadline",
+ * "scored". */
 const char *engine_done_name(enum engine_done_reason reason);
 
 struct engine_event {
@@ -135,6 +158,7 @@ struct engine_event {
             uint64_t n_bytes_dropped; /* in the text of all segments and of what was written since */
         } cut;
         struct { int done, total, reused; } prefill;
+        struct { uint32_t n; } score; /* tokens in this event */
         struct {
             int32_t id;
             float logprob;         /* natural log of the model's own probability, before samplers */
@@ -147,7 +171,7 @@ struct engine_event {
             enum engine_done_reason reason;
             int n_prompt;          /* tokens of the whole prompt, before any cut */
             int n_reused;          /* of them found in the cache */
-            int n_tokens;          /* sampled */
+            int n_tokens;          /* sampled; or scored */
             int n_text_tokens;     /* the first this many tokens spell exactly the text sent; -1 when
                                       the text ends inside a token */
             int64_t prefill_us, decode_us;

@@ -22,6 +22,7 @@
 
 #include <assert.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@
 enum {
     PROMPT_PIECE_IDS = 1024, /* ids of one EV_PROMPT at most */
     STATS_MS = 250,
+    SCORES_AT_ONCE = 256, /* of one EV_SCORE at most */
 };
 
 static const uint64_t hash_of_nothing = 0xCBF29CE484222325u; /* FNV-1a, 64 bits */
@@ -49,7 +51,7 @@ struct run {
     int n_prompt;        /* of the whole prompt, start token included */
     int n_prompt_left;   /* of the prompt's text still in the window */
     int n_reused;
-    int n_generated, limit;
+    int n_generated, limit; /* n_generated: scored, in a request that scores */
     uint64_t n_bytes_dropped;
     int64_t prefill_ns, write_began_ns, written_prefill_ns, stats_ns;
 };
@@ -89,6 +91,19 @@ static int reserve_ids(struct generator *g, size_t n, struct err *err)
         return err_set(err, E_RESOURCE, _("There is no memory for a prompt of %zu tokens."), n);
     g->ids = ids;
     g->ids_capacity = n;
+    return 0;
+}
+
+static int reserve_segments(struct generator *g, size_t n, struct err *err)
+{
+    if (n <= g->segments_capacity)
+        return 0;
+    size_t bytes;
+    int *ends = mul_size(n, sizeof *ends, &bytes) ? realloc(g->segment_ends, bytes) : NULL;
+    if (!ends)
+        return err_set(err, E_RESOURCE, _("There is no memory for a prompt of %zu segments."), n);
+    g->segment_ends = ends;
+    g->segments_capacity = n;
     return 0;
 }
 
@@ -150,13 +165,14 @@ static bool tell_segment(struct run *r, size_t segment, const int32_t *ids, size
     return true;
 }
 
-/* Tokenises all segments to ids[1..] and tells them; then puts the start token at ids[0], or moves
- * the text there. */
-static int read_prompt(struct run *r, struct err *err)
+/* Tokenises all segments to ids[1..] and tells them; *n is how many tokens they have. */
+static int read_segments(struct run *r, size_t *n_text, struct err *err)
 {
     struct generator *g = r->g;
     const struct engine_request *q = r->request;
     int rc = reserve_ids(g, (size_t)g->n_ctx + 1, err);
+    if (rc == 0)
+        rc = reserve_segments(g, q->n_segments, err);
     size_t n = 0;
     if (rc == 0 && q->n_segments == 0 && !tell_segment(r, 0, g->ids, 0, true))
         return E_CANCELLED;
@@ -170,10 +186,20 @@ static int read_prompt(struct run *r, struct err *err)
         if (!tell_segment(r, i, g->ids + 1 + n, n_segment, i + 1 == q->n_segments))
             return E_CANCELLED;
         n += n_segment;
+        g->segment_ends[i] = (int)n;
     }
+    *n_text = n;
+    return rc;
+}
+
+/* The whole prompt to ids, a start token before it where the model wants one. */
+static int read_prompt(struct run *r, struct err *err)
+{
+    struct generator *g = r->g;
+    size_t n;
+    int rc = read_segments(r, &n, err);
     if (rc < 0)
         return rc;
-
     const struct tokenizer *t = g->tokenizer;
     int32_t first = -1;
     if (n == 0)
@@ -188,6 +214,8 @@ static int read_prompt(struct run *r, struct err *err)
         g->ids[0] = first;
     else
         memmove(g->ids, g->ids + 1, n * sizeof *g->ids);
+    for (size_t i = 0; i < r->request->n_segments; i++)
+        g->segment_ends[i] += r->start;
     r->n = r->n_prompt = r->start + (int)n;
     r->n_prompt_left = (int)n;
     return 0;
@@ -288,8 +316,16 @@ static int fit_prompt(struct run *r, struct err *err)
                          "context of %d tokens, and the prompt must not be cut."),
                        r->n_prompt, reserve, g->n_ctx);
     int cut = 0;
-    if (!q->keep_whole)
-        cut = window_cut(g->tokenizer, g->ids + r->start, n_text, cut_in_force(r), reserve, n_ctx);
+    if (!q->keep_whole) {
+        int previous = q->first_cut > 0 ? q->first_cut : cut_in_force(r);
+        if (q->first_cut <= n_text)
+            cut = window_cut(g->tokenizer, g->ids + r->start, n_text, previous, reserve, n_ctx);
+    }
+    if (q->first_cut > 0 && cut != q->first_cut)
+        return err_set(err, E_INPUT,
+                       _("Of the prompt's %d tokens the first %d cannot have been cut off in a "
+                         "context of %d tokens with %d kept for the answer."),
+                       r->n_prompt, q->first_cut, g->n_ctx, reserve);
     g->cut = 0;
     g->cut_hash = hash_of_nothing;
     if (cut > 0 && !drop_oldest(r, cut))
@@ -303,23 +339,35 @@ static int fit_prompt(struct run *r, struct err *err)
 
 /* --- evaluating ------------------------------------------------------------------------------ */
 
+static bool tell_prefill(struct run *r, int done, int total, int reused)
+{
+    struct engine_event ev = {.type = EV_PREFILL};
+    ev.prefill.done = done;
+    ev.prefill.total = total;
+    ev.prefill.reused = reused;
+    return emit(r, ev);
+}
+
+/* Keeps of the cache what is the same, but at most n tokens; returns how many are kept. */
+static int reuse(struct run *r, int n)
+{
+    struct generator *g = r->g;
+    int same = kvcache_common(g->kv, g->ids, n);
+    kvcache_rewind(g->kv, same);
+    if (r->n_generated == 0)
+        r->n_reused = same;
+    return same;
+}
+
 /* Brings the cache to the window and the logits to its last token. That one is always evaluated
  * anew, because only evaluating yields logits. */
 static int prefill(struct run *r, struct err *err)
 {
     struct generator *g = r->g;
     int64_t began_ns = clock_mono_ns();
-    int done = kvcache_common(g->kv, g->ids, r->n);
-    if (done > r->n - 1)
-        done = r->n - 1;
-    kvcache_rewind(g->kv, done);
-    if (r->n_generated == 0)
-        r->n_reused = done;
-    struct engine_event ev = {.type = EV_PREFILL};
-    ev.prefill.reused = done;
-    ev.prefill.total = r->n;
-    ev.prefill.done = done;
-    int rc = emit(r, ev) ? 0 : E_CANCELLED;
+    const int reused = reuse(r, r->n - 1);
+    int done = reused;
+    int rc = tell_prefill(r, done, r->n, reused) ? 0 : E_CANCELLED;
     while (rc == 0 && done < r->n) {
         int chunk = r->n - done < g->n_batch ? r->n - done : g->n_batch;
         enum forward_want want = done + chunk == r->n ? WANT_LAST : WANT_NOTHING;
@@ -327,8 +375,7 @@ static int prefill(struct run *r, struct err *err)
         if (rc < 0)
             break;
         done += chunk;
-        ev.prefill.done = done;
-        if (!emit(r, ev))
+        if (!tell_prefill(r, done, r->n, reused))
             rc = E_CANCELLED;
     }
     int64_t ns = clock_mono_ns() - began_ns;
@@ -355,6 +402,112 @@ static int take_in(struct run *r, int32_t id, struct err *err)
     if (full)
         return prefill(r, err);
     return forward_eval(g->forward, &id, 1, WANT_LAST, should_stop, r, err);
+}
+
+/* --- scoring --------------------------------------------------------------------------------- */
+
+/* Is the token at this place of a scored segment? *segment, 0 at first, becomes its segment; the
+ * places asked for with the same variable must grow. */
+static bool is_scored(const struct run *r, size_t *segment, int place)
+{
+    const struct engine_request *q = r->request;
+    while (*segment < q->n_segments && r->g->segment_ends[*segment] <= place)
+        ++*segment;
+    return place >= r->start && *segment < q->n_segments && q->segments[*segment].scored;
+}
+
+/* Scores on their way to an EV_SCORE. */
+struct scores {
+    size_t segment; /* of the last */
+    uint32_t n;
+    struct engine_score list[SCORES_AT_ONCE];
+};
+
+static bool send_scores(struct run *r, struct scores *s)
+{
+    struct engine_event ev = {.type = EV_SCORE};
+    ev.score.n = s->n;
+    ev.bytes = (const char *)s->list;
+    ev.n_bytes = s->n * sizeof *s->list;
+    if (s->n > 0 && !emit(r, ev))
+        return false;
+    r->n_generated += (int)s->n;
+    s->n = 0;
+    return true;
+}
+
+/* Tells the scored token at this place; logits NULL: nothing predicts it. */
+static bool put_score(struct run *r, struct scores *s, int place, const float *logits)
+{
+    const struct generator *g = r->g;
+    if (!is_scored(r, &s->segment, place))
+        return true;
+    const int begin = s->segment > 0 ? g->segment_ends[s->segment - 1] : r->start;
+    s->list[s->n++] = (struct engine_score){
+        .id = g->ids[place],
+        .segment = (uint32_t)s->segment,
+        .offset = (uint32_t)(place - begin),
+        .logprob = logits ? sampler_logprob(g->sampler, logits, g->ids[place]) : NAN,
+    };
+    return s->n < SCORES_AT_ONCE || send_scores(r, s);
+}
+
+/* Evaluates ids[done..total) and tells the scores of ids[done+1..total]. Chunks end where scored
+ * tokens begin or end, so that logits are computed for no others. Allocates nothing. */
+static int score_from(struct run *r, int done, int total, struct scores *s, struct err *err)
+{
+    struct generator *g = r->g;
+    const int reused = done;
+    size_t segment = 0;
+    while (done < total) {
+        const bool scored = is_scored(r, &segment, done + 1);
+        int chunk = 1;
+        while (chunk < g->n_batch && done + chunk < total &&
+               is_scored(r, &segment, done + chunk + 1) == scored)
+            chunk++;
+        int rc = forward_eval(g->forward, g->ids + done, chunk, scored ? WANT_ALL : WANT_NOTHING,
+                              should_stop, r, err);
+        if (rc < 0)
+            return rc;
+        for (int i = 0; scored && i < chunk; i++) {
+            if (should_stop(r) || !put_score(r, s, done + i + 1, forward_logits(g->forward, i)))
+                return E_CANCELLED;
+        }
+        done += chunk;
+        if (!tell_prefill(r, done, total, reused) || !send_scores(r, s))
+            return E_CANCELLED;
+    }
+    return 0;
+}
+
+/* The whole of a request that scores, once its prompt is read. A token is predicted by the logits
+ * of the one before it, so that one is evaluated anew even if it is in the cache, and the last one
+ * is not evaluated at all. */
+static int score_prompt(struct run *r, struct err *err)
+{
+    struct generator *g = r->g;
+    if (r->n > g->n_ctx)
+        return err_set(err, E_INPUT,
+                       _("The text to be scored has %d tokens, more than the context of %d tokens: "
+                         "take a shorter one or a larger n_ctx."),
+                       r->n, g->n_ctx);
+    int64_t began_ns = clock_mono_ns();
+    size_t segment = 0;
+    int first = 0, last = 0; /* scored tokens that are predicted; 0: none */
+    for (int i = 1; i < r->n; i++) {
+        if (!is_scored(r, &segment, i))
+            continue;
+        first = first > 0 ? first : i;
+        last = i;
+    }
+    const int reused = reuse(r, first > 0 ? first - 1 : 0);
+    struct scores scores = {.n = 0};
+    int rc = E_CANCELLED;
+    if (tell_prefill(r, reused, last, reused) && put_score(r, &scores, 0, NULL) &&
+        send_scores(r, &scores))
+        rc = score_from(r, reused, last, &scores, err);
+    r->prefill_ns = clock_mono_ns() - began_ns;
+    return rc;
 }
 
 /* --- writing --------------------------------------------------------------------------------- */
@@ -422,6 +575,16 @@ static int write_text(struct run *r, enum engine_done_reason *reason, struct err
     }
 }
 
+static int generate(struct run *r, enum engine_done_reason *reason, struct err *err)
+{
+    int rc = fit_prompt(r, err);
+    if (rc == 0)
+        rc = prefill(r, err);
+    if (rc == 0)
+        rc = write_text(r, reason, err);
+    return rc;
+}
+
 int generate_file_changed(const struct model *m, struct err *err)
 {
     char shown[INFILE_QUOTE_BYTES];
@@ -475,14 +638,12 @@ void generate_run(struct generator *g, const struct engine_request *request,
     struct run r = {.g = g, .request = request, .out = out};
     if (request->deadline_ms > 0 && request->deadline_ms < INT64_MAX / 2000000)
         r.deadline_ns = clock_mono_ns() + request->deadline_ms * 1000000;
-    enum engine_done_reason reason = DONE_CANCELLED;
+    enum engine_done_reason reason = DONE_SCORED;
     stream_text_begin(g->text, request->stops, request->n_stops);
     int rc = read_prompt(&r, &err);
-    if (rc == 0)
-        rc = fit_prompt(&r, &err);
-    if (rc == 0)
-        rc = prefill(&r, &err);
-    if (rc == 0)
-        rc = write_text(&r, &reason, &err);
+    if (rc == 0 && request->score)
+        rc = score_prompt(&r, &err);
+    else if (rc == 0)
+        rc = generate(&r, &reason, &err);
     finish(&r, rc, reason, &err);
 }

@@ -1,5 +1,6 @@
 /* generate.h - one request from prompt to done: tokenise, cut, find the common prefix, prefill in
- * chunks, then draw, stream, evaluate token by token until a stop rule holds.
+ * chunks, then draw, stream, evaluate token by token until a stop rule holds. Or, for a request that
+ * scores: tokenise, find the common prefix, evaluate, and tell what was thought of the tokens.
  * Called by backend.c on the engine thread; talks to the world through a struct emitter, so it can
  * be tested without threads. */
 #ifndef XUXIE_ENGINE_GENERATE_H
@@ -27,6 +28,8 @@ struct generator {
     int n_ctx, n_batch;
     int32_t *ids; /* the whole prompt's tokens, then the window; grown between requests */
     size_t ids_capacity;
+    int *segment_ends; /* of the prompt: index in ids after the segment's last token; likewise grown */
+    size_t segments_capacity;
     int cut;           /* the window in force: tokens dropped ... */
     uint64_t cut_hash; /* ... and what they were, so that another story does not inherit it */
 };

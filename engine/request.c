@@ -29,6 +29,14 @@ static int check_segments(const struct engine_request *r, struct err *err)
     return 0;
 }
 
+static bool any_scored(const struct engine_request *r)
+{
+    for (size_t i = 0; i < r->n_segments; i++)
+        if (r->segments[i].scored)
+            return true;
+    return false;
+}
+
 static int check_stops(const struct engine_request *r, struct err *err)
 {
     if (r->n_stops > STREAM_STOPS_MAX)
@@ -53,10 +61,13 @@ int request_check(const struct engine_request *r, struct err *err)
     if (r->n_streams != 1)
         return err_set(err, E_INPUT, _("The request wants %d takes at once; only 1 is possible."),
                        r->n_streams);
-    if (r->max_tokens < 0 || r->max_length < 0 || r->deadline_ms < 0)
+    if (r->max_tokens < 0 || r->max_length < 0 || r->deadline_ms < 0 || r->first_cut < 0)
         return err_set(err, E_INPUT,
-                       _("max_tokens, max_length and the deadline must not be negative."));
+                       _("max_tokens, max_length, the deadline and the first cut must not be "
+                         "negative."));
     int rc = check_segments(r, err);
+    if (rc == 0 && r->score && !any_scored(r))
+        return err_set(err, E_INPUT, _("The request scores, but none of its segments is scored."));
     if (rc == 0)
         rc = check_stops(r, err);
     if (rc == 0)

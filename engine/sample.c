@@ -60,6 +60,13 @@ struct sampler *sampler_init(void *memory, int n_vocab, int n_ctx, const uint8_t
 
 /* ---- drawing ---- */
 
+/* Log of the sum of exp(row[i]), i < n. Overwrites the row. */
+static double log_sum_of_row(struct sampler *s)
+{
+    const float max = s->k->max(s->row, s->n);
+    return (double)max + log((double)s->k->exp_sum(s->row, max, s->n));
+}
+
 /* All tokens with a finite logit become candidates. *log_sum = log of the sum of exp(logit). */
 static void load(struct sampler *s, const float *logits, double *log_sum)
 {
@@ -70,10 +77,8 @@ static void load(struct sampler *s, const float *logits, double *log_sum)
         s->row[s->n] = logits[id];
         s->cand[s->n++] = (struct cand){.logit = logits[id], .id = id};
     }
-    if (s->n == 0)
-        return;
-    const float max = s->k->max(s->row, s->n);
-    *log_sum = (double)max + log((double)s->k->exp_sum(s->row, max, s->n));
+    if (s->n > 0)
+        *log_sum = log_sum_of_row(s);
 }
 
 static bool changes_logits(uint8_t stage)
@@ -154,6 +159,13 @@ int32_t sampler_draw(struct sampler *s, const struct sample_params *p, const flo
     const int32_t id = pick(s, &d);
     *logprob = (float)((double)logits[id] - log_sum);
     return id;
+}
+
+float sampler_logprob(struct sampler *s, const float *logits, int32_t id)
+{
+    memcpy(s->row, logits, (size_t)s->n_vocab * sizeof *s->row);
+    s->n = s->n_vocab;
+    return (float)((double)logits[id] - log_sum_of_row(s));
 }
 
 void sampler_probs(struct sampler *s, const struct sample_params *p, const float *logits,

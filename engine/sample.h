@@ -42,6 +42,9 @@ int32_t sampler_draw(struct sampler *s, const struct sample_params *p, const flo
                      const int32_t *history, size_t n_history, uint64_t seed, uint32_t stream,
                      uint64_t index, float *logprob);
 
+/* The same natural log for a token that is given: equal to the last bit to the *logprob of a draw. */
+float sampler_logprob(struct sampler *s, const float *logits, int32_t id);
+
 /* Tests and later the token view: probabilities after all stages, probs[n_vocab]. */
 void sampler_probs(struct sampler *s, const struct sample_params *p, const float *logits,
                    const int32_t *history, size_t n_history, uint64_t seed, uint32_t stream,

@@ -168,14 +168,31 @@ static void bash_choices(struct str *out, const struct option_row *row)
         str_printf(out, "%s%s", i ? " " : "", row->choices[i]);
 }
 
+static bool names_a_file(const struct option_row *row)
+{
+    static const char *const args[] = {"FILE", "PATH", "OUT", "MODEL"};
+    for (size_t i = 0; i < ARRAY_LEN(args); i++)
+        if (row->type == OPTION_TEXT && strcmp(row->arg, args[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_known_somewhere(const struct option_row *row)
+{
+    for (size_t c = 0; subcommands[c]; c++)
+        if (subcommands[c]->bit & row->commands)
+            return true;
+    return false;
+}
+
 /* A case of "$command $prev" for each option whose values are known. */
 static void bash_values(struct str *out)
 {
     for (size_t i = 0; i < n_option_rows; i++) {
         const struct option_row *row = &option_rows[i];
         bool chosen = row->choices || row->type == OPTION_PRESET;
-        bool file = row->type == OPTION_TEXT && strcmp(row->name, "ids") != 0;
-        if (option_is_switch(row) || !(row->scope & SCOPE_CLI))
+        bool file = names_a_file(row);
+        if (option_is_switch(row) || !(row->scope & SCOPE_CLI) || !is_known_somewhere(row))
             continue;
         char name[64];
         option_hyphens(row, name);

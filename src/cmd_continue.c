@@ -12,24 +12,15 @@
 #include <unistd.h>
 
 #include "engine/tokenizers/tokenizer.h"
-#include "src/base/clock.h"
 #include "src/base/i18n.h"
 #include "src/base/limits.h"
-#include "src/base/mem.h"
-#include "src/base/paths.h"
 #include "src/cli.h"
+#include "src/database.h"
 #include "src/interrupt.h"
 #include "src/output.h"
+#include "src/recorder.h"
 #include "src/runner.h"
-#include "src/store.h"
 #include "src/textfile.h"
-
-/* Tokens sampled and not told yet. */
-struct tokens {
-    int32_t *ids;
-    float *logprobs;
-    size_t n, capacity;
-};
 
 struct job {
     struct settings settings; /* with what the model recommends */
@@ -38,135 +29,12 @@ struct job {
     struct runner *runner;
     struct engine_request request;
 
-    int32_t *prompt_ids;
-    size_t n_prompt_ids, prompt_capacity;
-    int n_dropped;        /* tokens cut off before the first word was written */
-    int n_cuts;           /* times the window moved */
+    struct recorder recorder;
+    int n_cuts; /* times the window moved */
     uint64_t n_bytes_dropped;
-    struct tokens tokens; /* since the last text event */
-    bool started;         /* the JSON start event is out */
+    bool started; /* the JSON start event is out */
     bool ends_with_newline;
-
-    struct store *store; /* NULL: not recorded */
-    store_ref generation;
-    bool prompt_stored;
 };
-
-static void *grow(void *p, size_t n, size_t *capacity, size_t element)
-{
-    if (n < *capacity)
-        return p;
-    *capacity = *capacity ? *capacity * 2 : 256;
-    size_t bytes;
-    if (!mul_size(*capacity, element, &bytes))
-        abort();
-    return x_realloc(p, bytes);
-}
-
-static void add_token(struct tokens *t, int32_t id, float logprob)
-{
-    size_t capacity = t->capacity;
-    t->ids = grow(t->ids, t->n, &capacity, sizeof t->ids[0]);
-    t->logprobs = grow(t->logprobs, t->n, &t->capacity, sizeof t->logprobs[0]);
-    t->ids[t->n] = id;
-    t->logprobs[t->n++] = logprob;
-}
-
-/* ---- the store ------------------------------------------------------------------------------- */
-
-static void open_store(struct job *j)
-{
-    struct err err = ERR_INIT;
-    struct str path = STR_INIT;
-    if (j->flags->no_store)
-        return;
-    int rc = 0;
-    if (j->settings.db) {
-        char *whole = realpath(j->settings.db, NULL); /* store_open wants an absolute name */
-        char *here = whole || j->settings.db[0] == '/' ? NULL : getcwd(NULL, 0);
-        if (whole)
-            str_puts(&path, whole);
-        else
-            str_printf(&path, "%s%s%s", here ? here : "", here ? "/" : "", j->settings.db);
-        free(whole);
-        free(here);
-    } else {
-        rc = paths_user(PATHS_DATA, "xuxie.db", &path, &err);
-    }
-    if (!rc)
-        rc = paths_make_parent(str_cstr(&path), &err);
-    if (!rc)
-        rc = store_open(str_cstr(&path), STORE_CREATE, &j->store, &err);
-    if (rc)
-        output_warn(_("this generation is not recorded: %s"), err.msg);
-    str_free(&path);
-}
-
-static void store_begin(struct job *j)
-{
-    const struct engine_info *info = runner_info(j->runner);
-    char *settings = settings_json(&j->settings, j->request.seed);
-    const struct store_generation g = {
-        .origin = "continue",
-        .model = {.identity = info->identity,
-                  .tokenizer = info->tokenizer_identity,
-                  .name = info->name,
-                  .arch = info->arch,
-                  .type = info->type,
-                  .path = info->path,
-                  .n_params = info->n_params},
-        .settings = settings,
-        .seed = j->request.seed,
-        .stream = j->request.stream,
-        .started_ms = clock_wall_ms(),
-    };
-    j->generation = store_put_generation(j->store, &g);
-    free(settings);
-}
-
-static void store_prompt(struct job *j)
-{
-    if (j->prompt_stored)
-        return;
-    j->prompt_stored = true;
-    const struct store_prompt_part part = {.text = str_cstr(&j->prompt),
-                                           .n_text = j->prompt.len,
-                                           .ids = j->prompt_ids,
-                                           .n_ids = j->n_prompt_ids};
-    store_put_prompt(j->store, j->generation, &part, 1, j->n_dropped);
-}
-
-static void store_end(struct job *j, const struct engine_event *done, const struct err *failure)
-{
-    struct store_done d = {.reason = "error", .n_text_tokens = -1};
-    if (failure) {
-        d.error = failure->msg;
-    } else {
-        d = (struct store_done){.reason = engine_done_name(done->done.reason),
-                                .n_prompt = done->done.n_prompt,
-                                .n_reused = done->done.n_reused,
-                                .n_tokens = done->done.n_tokens,
-                                .n_text_tokens = done->done.n_text_tokens,
-                                .prefill_us = done->done.prefill_us,
-                                .decode_us = done->done.decode_us};
-    }
-    store_prompt(j);
-    store_put_done(j->store, j->generation, &d);
-}
-
-static void close_store(struct job *j)
-{
-    struct err err = ERR_INIT;
-    struct store_status status = {0};
-    if (!j->store)
-        return;
-    store_get_status(j->store, &status);
-    if (store_close(j->store, &err) != 0)
-        output_warn(_("this generation is not recorded: %s"), err.msg);
-    else if (status.read_only)
-        output_warn(_("this generation is not recorded: %s"), status.message);
-    j->store = NULL;
-}
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
@@ -184,7 +52,7 @@ static void json_start(struct job *j)
         output_json_string(info->arch, strlen(info->arch)), "type", json_string(info->type),
         "identity", json_string(info->identity), "n_ctx", info->n_ctx, "n_params",
         json_integer(info->n_params), "seed", (json_int_t)j->request.seed, "prompt_tokens",
-        (int)j->n_prompt_ids, "settings", settings ? settings : json_null()));
+        (int)j->recorder.n_prompt, "settings", settings ? settings : json_null()));
     output_flush();
 }
 
@@ -193,12 +61,12 @@ static void json_text(struct job *j, const char *text, size_t n)
     json_t *event = json_pack("{s:s, s:o}", "event", "text", "text", output_json_string(text, n));
     if (j->flags->logprobs) {
         json_t *list = json_array();
-        for (size_t i = 0; i < j->tokens.n; i++) {
+        for (size_t i = 0; i < j->recorder.n_ids; i++) {
             size_t n_piece;
-            int32_t id = j->tokens.ids[i];
+            int32_t id = j->recorder.ids[i];
             const char *piece = tokenizer_piece(runner_tokenizer(j->runner), id, true, &n_piece);
             json_array_append_new(list, json_pack("{s:i, s:f, s:o}", "id", (int)id, "logprob",
-                                                  (double)j->tokens.logprobs[i], "text",
+                                                  (double)j->recorder.logprobs[i], "text",
                                                   output_json_string(piece, n_piece)));
         }
         json_object_set_new(event, "tokens", list);
@@ -206,23 +74,8 @@ static void json_text(struct job *j, const char *text, size_t n)
     output_json(event);
 }
 
-static void on_prompt(struct job *j, const struct engine_event *ev)
-{
-    for (uint32_t i = 0; i < ev->prompt.n_ids; i++) {
-        j->prompt_ids =
-            grow(j->prompt_ids, j->n_prompt_ids, &j->prompt_capacity, sizeof j->prompt_ids[0]);
-        memcpy(&j->prompt_ids[j->n_prompt_ids++], ev->bytes + i * sizeof(int32_t), sizeof(int32_t));
-    }
-    if (ev->prompt.last && j->flags->json && !j->started) {
-        j->started = true;
-        json_start(j);
-    }
-}
-
 static void on_cut(struct job *j, const struct engine_event *ev)
 {
-    if (!j->prompt_stored)
-        j->n_dropped = ev->cut.n_tokens_dropped;
     if (j->flags->json)
         output_json(json_pack("{s:s, s:i, s:i, s:I}", "event", "cut", "tokens_dropped",
                               ev->cut.n_tokens_dropped, "tokens_kept", ev->cut.n_tokens_kept,
@@ -239,9 +92,10 @@ static void on_cut(struct job *j, const struct engine_event *ev)
 static void tell_last_cut(const struct job *j)
 {
     if (j->n_cuts > 1)
-        output_note(_("While writing, the model's view moved on: at the end it did not see the first "
-                      "%llu bytes."),
-                    (unsigned long long)j->n_bytes_dropped);
+        output_note(
+            _("While writing, the model's view moved on: at the end it did not see the first "
+              "%llu bytes."),
+            (unsigned long long)j->n_bytes_dropped);
 }
 
 /* The text and what was sampled since the last one. */
@@ -255,19 +109,19 @@ static void on_text(struct job *j, const char *text, size_t n)
         j->ends_with_newline = n ? text[n - 1] == '\n' : j->ends_with_newline;
     }
     output_flush();
-    if (j->store) {
-        store_prompt(j);
-        store_put_output(j->store, j->generation, text, n, j->tokens.ids, j->tokens.logprobs,
-                         j->tokens.n);
-    }
-    j->tokens.n = 0;
 }
 
 static bool on_event(void *arg, const struct engine_event *ev)
 {
     struct job *j = arg;
+    recorder_event(&j->recorder, ev);
     switch (ev->type) {
-    case EV_PROMPT: on_prompt(j, ev); break;
+    case EV_PROMPT:
+        if (ev->prompt.last && j->flags->json && !j->started) {
+            j->started = true;
+            json_start(j);
+        }
+        break;
     case EV_CUT: on_cut(j, ev); break;
     case EV_PREFILL:
         if (j->flags->json)
@@ -276,10 +130,9 @@ static bool on_event(void *arg, const struct engine_event *ev)
                                   ev->prefill.reused));
         output_flush();
         break;
-    case EV_TOKEN: add_token(&j->tokens, ev->token.id, ev->token.logprob); break;
     case EV_TEXT: on_text(j, ev->bytes, ev->n_bytes); break;
     case EV_DONE:
-        if (j->tokens.n) /* tokens without text: the end of the text, half a character */
+        if (j->recorder.n_ids) /* tokens without text: the end of the text, half a character */
             on_text(j, "", 0);
         tell_last_cut(j);
         break;
@@ -328,20 +181,19 @@ static int generate(struct job *j, struct err *err)
     j->request.segments = &segment;
     j->request.n_segments = 1;
     j->request.n_streams = 1;
-    open_store(j);
-    if (j->store)
-        store_begin(j);
+    recorder_init(&j->recorder, j->flags->no_store ? NULL : database_open_recording(&j->settings));
+    recorder_begin(&j->recorder, &(struct recorder_origin){.origin = "continue"}, &j->settings,
+                   runner_info(j->runner), &j->request);
     if (j->flags->echo && !j->flags->json)
         output_text(j->prompt.data, j->prompt.len, j->flags->raw);
     rc = runner_generate(j->runner, &j->request, on_event, j, &done, err);
-    if (j->store)
-        store_end(j, &done, rc ? err : NULL);
+    recorder_end(&j->recorder, &done, rc ? err : NULL);
     if (!rc && j->flags->json)
         json_done(&done);
     if (!j->flags->json && output_is_tty() && !j->ends_with_newline)
         output_puts("\n");
     output_flush();
-    close_store(j);
+    database_close_recording(j->recorder.store);
     return rc;
 }
 
@@ -364,9 +216,7 @@ static int run(const struct settings *settings, const struct flags *flags, const
     runner_free(j.runner);
     settings_free(&j.settings);
     str_free(&j.prompt);
-    free(j.prompt_ids);
-    free(j.tokens.ids);
-    free(j.tokens.logprobs);
+    recorder_free(&j.recorder);
     return status;
 }
 

@@ -14,7 +14,7 @@
 #include "src/base/mem.h"
 #include "src/cli.h"
 #include "src/interrupt.h"
-#include "src/linefile.h"
+#include "src/jsonline.h"
 #include "src/models.h"
 #include "src/output.h"
 #include "src/textfile.h"
@@ -262,63 +262,28 @@ static int detokenize_line(const struct cli *cli, const struct source *s, const 
     return 0;
 }
 
-/* Is JSON nested no deeper than the limit? A pre-scan, because jansson recurses. */
-static bool depth_is_bounded(const char *p, size_t n)
-{
-    unsigned depth = 0;
-    bool in_string = false;
-    for (size_t i = 0; i < n; i++) {
-        if (in_string) {
-            if (p[i] == '\\')
-                i++;
-            else
-                in_string = p[i] != '"';
-        } else if (p[i] == '"') {
-            in_string = true;
-        } else if (p[i] == '[' || p[i] == '{') {
-            if (++depth > LIMIT_JSON_DEPTH)
-                return false;
-        } else if ((p[i] == ']' || p[i] == '}') && depth) {
-            depth--;
-        }
-    }
-    return true;
-}
-
 typedef int line_fn(const struct cli *cli, const struct source *s, const json_t *line,
                     const char *where, struct err *err);
+
+struct line_reader {
+    const struct cli *cli;
+    const struct source *source;
+    line_fn *fn;
+};
+
+static int on_line(void *arg, const struct jsonline *line, struct err *err)
+{
+    const struct line_reader *r = arg;
+    int rc = r->fn(r->cli, r->source, line->object, line->where, err);
+    output_flush(); /* who wrote the line may be waiting for its answer */
+    return rc ? rc : !output_ok();
+}
 
 static int each_line(const struct cli *cli, const struct source *s, const char *path, line_fn *fn,
                      struct err *err)
 {
-    struct linefile file;
-    const char *line;
-    size_t n;
-    int rc = linefile_open(path, LIMIT_INPUT_LINE_BYTES, &file, err);
-    if (rc)
-        return rc;
-    while (output_ok() && (rc = linefile_next(&file, &line, &n, err)) > 0) {
-        char where[300];
-        json_error_t error;
-        snprintf(where, sizeof where, _("%s: line %lu"), textfile_name(path), file.line);
-        if (!depth_is_bounded(line, n)) {
-            rc = err_set(err, E_INPUT, _("%s: nested deeper than %u"), where, LIMIT_JSON_DEPTH);
-            break;
-        }
-        json_t *value = json_loadb(line, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
-        if (json_is_object(value))
-            rc = fn(cli, s, value, where, err);
-        else if (value)
-            rc = err_set(err, E_INPUT, _("%s: not a JSON object"), where);
-        else
-            rc = err_set(err, E_INPUT, _("%s: not JSON at byte %d: %s"), where, error.position,
-                         error.text);
-        json_decref(value);
-        if (rc)
-            break;
-        output_flush(); /* who wrote the line may be waiting for its answer */
-    }
-    linefile_close(&file);
+    struct line_reader r = {cli, s, fn};
+    int rc = jsonline_each(path, on_line, &r, err);
     return rc < 0 ? rc : 0;
 }
 

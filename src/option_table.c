@@ -27,6 +27,11 @@ enum { EVERYWHERE = SCOPE_CLI | SCOPE_INI | SCOPE_SET };
 #define WRITING   (CMD_ROOM | CMD_CONTINUE)
 #define COMPUTING (WRITING | CMD_PERPLEXITY | CMD_BENCH)
 #define READING   (COMPUTING | CMD_MODEL_INFO | CMD_MODEL_LOGITS | CMD_TOKENIZE | CMD_DETOKENIZE)
+/* What assembles a prompt from a template; what works on the library. */
+#define SHOTS     (CMD_TEMPLATE_PREVIEW | CMD_RUN | CMD_EVAL)
+#define LIBRARY                                                                                    \
+    (CMD_TEMPLATE_LIST | CMD_TEMPLATE_SHOW | CMD_TEMPLATE_ADD | CMD_TEMPLATE_EDIT |                \
+     CMD_TEMPLATE_REMOVE | CMD_TEMPLATE_IMPORT | CMD_TEMPLATE_EXPORT | SHOTS)
 
 static const char *const kv_names[] = {[ENGINE_KV_F16] = "f16", [ENGINE_KV_F32] = "f32", NULL};
 static const char *const type_names[] = {"stored", "f32",  "f16",  "bf16", "q8_0",
@@ -34,8 +39,11 @@ static const char *const type_names[] = {"stored", "f32",  "f16",  "bf16", "q8_0
 /* In the order of enum tokenizer_rule. */
 static const char *const display_rules[] = {"plain", "bert", "modelscope", "gpt2-chinese", NULL};
 static const char *const edit_modes[] = {"auto", "emacs", "vi", NULL};
+static const char *const selections[] = {"template", "first", "random", "similar", "tag", NULL};
+static const char *const formats[] = {"auto", "text", "jsonl", "csv", NULL};
 
 const char *const option_group_names[N_GROUPS] = {
+    [GROUP_PROMPT] = N_("The prompt and its examples"),
     [GROUP_SAMPLING] = N_("How the next token is drawn"),
     [GROUP_LENGTH] = N_("How long, and where to stop"),
     [GROUP_ENGINE] = N_("Model and machine"),
@@ -50,6 +58,44 @@ const char *const option_group_names[N_GROUPS] = {
 
 /* clang-format off */
 const struct option_row option_rows[] = {
+    {.name = "shots", .letter = 'k', .type = OPTION_TEXT, FLAG(shots), .group = GROUP_PROMPT,
+     .scope = SCOPE_CLI, .commands = SHOTS, .arg = N_("K"),
+     .help = N_("Show K examples; without it as many as the template says"),
+     .allowed = N_("0 to 131072, or fit (as many as the context holds)")},
+    {.name = "zero_shot", .type = OPTION_BOOL, FLAG(zero_shot), .group = GROUP_PROMPT,
+     .scope = SCOPE_CLI, .commands = SHOTS, .def = "off",
+     .help = N_("Show no example: -k 0")},
+    {.name = "one_shot", .type = OPTION_BOOL, FLAG(one_shot), .group = GROUP_PROMPT,
+     .scope = SCOPE_CLI, .commands = SHOTS, .def = "off",
+     .help = N_("Show one example: -k 1")},
+    {.name = "few_shot", .type = OPTION_BOOL, FLAG(few_shot), .group = GROUP_PROMPT,
+     .scope = SCOPE_CLI, .commands = SHOTS, .def = "off",
+     .help = N_("Show the template's number of examples, whatever its mode is")},
+    {.name = "select", .type = OPTION_WORD, FLAG(select), .group = GROUP_PROMPT,
+     .scope = SCOPE_CLI, .commands = SHOTS, .choices = selections, .def = "template",
+     .arg = N_("HOW"),
+     .help = N_("Which examples: the first, some drawn by --seed, those most like the query, those with --tag"),
+     .allowed = N_("template (as it says), first, random, similar, tag")},
+    {.name = "tag", .type = OPTION_LIST, FLAG(tag), .group = GROUP_PROMPT, .scope = SCOPE_CLI,
+     .commands = SHOTS | CMD_TEMPLATE_ADD, .arg = N_("TAG"),
+     .help = N_("A tag of examples; adding one it may be given several times")},
+    {.name = "var", .type = OPTION_LIST, FLAG(var), .group = GROUP_PROMPT, .scope = SCOPE_CLI,
+     .commands = SHOTS | CMD_TEMPLATE_ADD, .arg = N_("NAME=VALUE"),
+     .help = N_("The value of a variable of the template; may be given several times")},
+    {.name = "answer", .type = OPTION_TEXT, FLAG(answer), .group = GROUP_PROMPT,
+     .scope = SCOPE_CLI, .commands = CMD_TEMPLATE_ADD, .arg = N_("TEXT"),
+     .help = N_("The answer of the example to be added; its inputs are given with --var")},
+    {.name = "note", .type = OPTION_TEXT, FLAG(note), .group = GROUP_PROMPT, .scope = SCOPE_CLI,
+     .commands = CMD_TEMPLATE_ADD, .arg = N_("TEXT"),
+     .help = N_("A note to the example, for people")},
+    {.name = "from_generation", .type = OPTION_LIST, FLAG(from_generation), .group = GROUP_PROMPT,
+     .scope = SCOPE_CLI, .commands = CMD_TEMPLATE_ADD, .arg = N_("N"),
+     .help = N_("Add what the model once wrote as an example; may be given several times")},
+    {.name = "budget", .type = OPTION_INT, FLAG(budget), .group = GROUP_PROMPT, .scope = SCOPE_CLI,
+     .commands = SHOTS, .min = 0, .max = 16777216, .word = "auto", .def = "auto", .arg = N_("N"),
+     .help = N_("Tokens the prompt may have; examples that do not fit are left out whole"),
+     .allowed = N_("0 to 16777216 (0 = the context without the room for the answer)")},
+
     {.name = "preset", .letter = 'p', .type = OPTION_PRESET, SET(preset), .group = GROUP_SAMPLING,
      .scope = EVERYWHERE, .commands = WRITING, .def = "story", .arg = N_("NAME"),
      .help = N_("Set all sampling options that are not set one by one to proven values"),
@@ -117,7 +163,7 @@ const struct option_row option_rows[] = {
      .help = N_("Add VALUE to the score of token ID; may be given several times"),
      .allowed = N_("ID=VALUE, VALUE from -100 to 100, or -inf to forbid the token")},
     {.name = "seed", .letter = 's', .type = OPTION_INT, SET(seed), .group = GROUP_SAMPLING,
-     .scope = EVERYWHERE, .commands = WRITING, .min = -1, .max = (double)INT64_MAX,
+     .scope = EVERYWHERE, .commands = WRITING | SHOTS, .min = -1, .max = (double)INT64_MAX,
      .word = "random", .def = "random", .arg = N_("N"),
      .help = N_("Same seed, same model, same settings: same text"),
      .allowed = N_("-1 to 9223372036854775807 (-1 = a fresh one each time)")},
@@ -139,10 +185,10 @@ const struct option_row option_rows[] = {
      .help = N_("Never let the model end the text itself"), .allowed = N_("on, off")},
 
     {.name = "model", .letter = 'm', .type = OPTION_TEXT, SET(model), .group = GROUP_ENGINE,
-     .scope = EVERYWHERE, .commands = READING, .arg = N_("MODEL"),
+     .scope = EVERYWHERE, .commands = READING | SHOTS, .arg = N_("MODEL"),
      .help = N_("A model file, or the name of one of `xuxie model list`; the bundled one by default")},
     {.name = "n_ctx", .letter = 'c', .type = OPTION_INT, SET(n_ctx), .group = GROUP_ENGINE,
-     .scope = EVERYWHERE, .commands = COMPUTING | CMD_MODEL_INFO | CMD_MODEL_LOGITS,
+     .scope = EVERYWHERE, .commands = COMPUTING | SHOTS | CMD_MODEL_INFO | CMD_MODEL_LOGITS,
      .min = 0, .max = 16777216, .word = "auto", .def = "auto", .arg = N_("N"),
      .help = N_("Context: how many tokens the model sees at once"),
      .allowed = N_("0 to 16777216 (0 = the model's own, at most 4096)")},
@@ -176,7 +222,7 @@ const struct option_row option_rows[] = {
      .allowed = N_("0 to 5000 (0 = auto)")},
 
     {.name = "db", .type = OPTION_TEXT, SET(db), .group = GROUP_PROGRAM,
-     .scope = SCOPE_CLI | SCOPE_INI, .commands = WRITING, .arg = N_("FILE"),
+     .scope = SCOPE_CLI | SCOPE_INI, .commands = WRITING | LIBRARY, .arg = N_("FILE"),
      .help = N_("The database; xuxie.db in $XDG_DATA_HOME/xuxie by default")},
     {.name = "log_text", .type = OPTION_BOOL, SET(log_text), .group = GROUP_PROGRAM,
      .scope = SCOPE_CLI | SCOPE_INI, .commands = WRITING, .def = "off",
@@ -186,7 +232,7 @@ const struct option_row option_rows[] = {
      .commands = CMD_CONTINUE, .def = "off", .help = N_("Print the prompt before the new text")},
     {.name = "json", .type = OPTION_BOOL, FLAG(json), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
      .commands = CMD_CONTINUE | CMD_MODEL_LIST | CMD_MODEL_INFO | CMD_MODEL_TENSORS |
-                 CMD_PERPLEXITY | CMD_BENCH,
+                 CMD_PERPLEXITY | CMD_BENCH | CMD_TEMPLATE_LIST | SHOTS,
      .def = "off", .help = N_("Print JSON for programs instead of text for people")},
     {.name = "logprobs", .type = OPTION_BOOL, FLAG(logprobs), .group = GROUP_PROGRAM,
      .scope = SCOPE_CLI, .commands = CMD_CONTINUE, .def = "off",
@@ -229,12 +275,41 @@ const struct option_row option_rows[] = {
      .commands = CMD_MODEL_LOGITS, .arg = N_("OUT"),
      .help = N_("The file to write: NumPy, float32, one row of logits for each token")},
     {.name = "output", .letter = 'o', .type = OPTION_TEXT, FLAG(output), .group = GROUP_PROGRAM,
-     .scope = SCOPE_CLI, .commands = CMD_MODEL_IMPORT, .arg = N_("OUT"),
-     .help = N_("The GGUF file to write")},
+     .scope = SCOPE_CLI, .commands = CMD_MODEL_IMPORT | CMD_TEMPLATE_EXPORT, .arg = N_("OUT"),
+     .help = N_("The file to write")},
     {.name = "type", .type = OPTION_WORD, FLAG(type), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
      .commands = CMD_MODEL_IMPORT, .choices = type_names, .def = "stored", .arg = N_("TYPE"),
      .help = N_("How matrices are stored: fewer bits take less memory and are a little less exact"),
      .allowed = N_("stored (as in the checkpoint), f32, f16, bf16, q8_0, q6_K, q5_K, q4_K, q4_0")},
+    {.name = "input", .type = OPTION_TEXT, FLAG(input), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_RUN | CMD_EVAL, .arg = N_("FILE"),
+     .help = N_("Queries, one JSON object a line, the variables as its keys")},
+    {.name = "from", .type = OPTION_TEXT, FLAG(from), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_TEMPLATE_ADD, .arg = N_("FILE"),
+     .help = N_("Take the new template from a file in the text form")},
+    {.name = "into", .type = OPTION_TEXT, FLAG(into), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_TEMPLATE_IMPORT, .arg = N_("NAME"),
+     .help = N_("The template that gets the examples")},
+    {.name = "map", .type = OPTION_LIST, FLAG(map), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_TEMPLATE_IMPORT | CMD_RUN | CMD_EVAL, .arg = N_("VARIABLE=COLUMN"),
+     .help = N_("What the file calls a variable of the template; may be given several times")},
+    {.name = "format", .type = OPTION_WORD, FLAG(format), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_TEMPLATE_IMPORT | CMD_TEMPLATE_EXPORT,
+     .choices = formats, .def = "auto", .arg = N_("NAME"), .help = N_("How the file is written"),
+     .allowed = N_("auto (by the end of its name, else text), text, jsonl, csv")},
+    {.name = "skip_bad", .type = OPTION_BOOL, FLAG(skip_bad), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_TEMPLATE_IMPORT, .def = "off",
+     .help = N_("Leave rows out that cannot be used, and tell them, instead of refusing the file")},
+    {.name = "version_number", .type = OPTION_INT, FLAG(version_number), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_TEMPLATE_SHOW | CMD_TEMPLATE_EXPORT, .min = 0,
+     .max = INT_MAX, .word = "newest", .def = "newest", .arg = N_("N"),
+     .help = N_("An older version of the template"),
+     .allowed = N_("0 to 2147483647 (0 = the newest)")},
+    {.name = "yes", .type = OPTION_BOOL, FLAG(yes), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_TEMPLATE_REMOVE, .def = "off", .help = N_("Do not ask")},
+    {.name = "force", .type = OPTION_BOOL, FLAG(force), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_TEMPLATE_EXPORT, .def = "off",
+     .help = N_("Replace the file when there is one")},
     {.name = "n_prompt", .letter = 'p', .type = OPTION_INT, FLAG(n_prompt), .group = GROUP_PROGRAM,
      .scope = SCOPE_CLI, .commands = CMD_BENCH, .min = 0, .max = 1048576, .def = "512",
      .arg = N_("N"), .help = N_("Tokens of the prompt to be read"),
@@ -355,6 +430,12 @@ static int store_bool(const struct option_row *row, bool *field, const char *val
     return refuse(row, value, err);
 }
 
+static void add_text(struct text_list *list, const char *value)
+{
+    list->items = x_realloc(list->items, (list->n + 1) * sizeof list->items[0]);
+    list->items[list->n++] = x_strdup(value);
+}
+
 static int choice(const struct option_row *row, const char *value)
 {
     for (int i = 0; row->choices[i]; i++)
@@ -377,6 +458,7 @@ int option_store(const struct option_row *row, void *base, const char *value, st
     case OPTION_INT: return store_int(row, field, value, err);
     case OPTION_BOOL: return store_bool(row, field, value, err);
     case OPTION_TEXT: replace_text(field, value[0] ? value : NULL); return 0;
+    case OPTION_LIST: add_text(field, value); return 0;
     case OPTION_CHOICE:
     case OPTION_WORD: {
         int i = choice(row, value);
@@ -425,12 +507,24 @@ void flags_init(struct flags *f)
             option_store(&option_rows[i], f, option_rows[i].def, NULL);
 }
 
+static void free_list(struct text_list *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        free(list->items[i]);
+    free(list->items);
+}
+
 void flags_free(struct flags *f)
 {
-    free(f->tokenizer);
-    free(f->ids);
-    free(f->npy);
-    free(f->output);
-    free(f->type);
+    for (size_t i = 0; i < n_option_rows; i++) {
+        const struct option_row *row = &option_rows[i];
+        void *field = (char *)f + row->offset;
+        if (!row->is_flag)
+            continue;
+        if (row->type == OPTION_TEXT || row->type == OPTION_WORD)
+            free(*(char **)field);
+        else if (row->type == OPTION_LIST)
+            free_list(field);
+    }
     memset(f, 0, sizeof *f);
 }

@@ -16,6 +16,12 @@
 #include "src/base/err.h"
 #include "src/options.h"
 
+/* The values of an option that may be given several times. */
+struct text_list {
+    char **items;
+    size_t n;
+};
+
 /* What only the command line of one subcommand says. */
 struct flags {
     bool echo, json, raw, no_store, logprobs; /* continue */
@@ -26,6 +32,14 @@ struct flags {
     char *ids, *npy;                          /* model logits. owned */
     char *output, *type;                      /* model import. owned */
     int64_t n_prompt, n_gen, repetitions;     /* bench */
+    /* template, run, eval; all owned */
+    char *shots;                              /* a number or "fit"; NULL: as the template says */
+    bool zero_shot, one_shot, few_shot;       /* the same in words */
+    char *select;                             /* NULL: as the template says */
+    struct text_list var, tag, map, from_generation;
+    char *input, *from, *into, *format, *answer, *note;
+    int64_t budget, version_number;           /* 0: not given */
+    bool yes, force, skip_bad;
 };
 
 /* The subcommands, as bits of option_row.commands (command_set). More of them than an enum holds. */
@@ -81,9 +95,11 @@ enum option_type {
     OPTION_SAMPLERS, /* uint8_t[N_STAGES] */
     OPTION_STOPS,    /* settings.stops */
     OPTION_BIAS,     /* settings.bias */
+    OPTION_LIST,     /* struct text_list: any texts, each time it is given one more */
 };
 
 enum option_group {
+    GROUP_PROMPT,
     GROUP_SAMPLING,
     GROUP_LENGTH,
     GROUP_ENGINE,
@@ -122,7 +138,7 @@ const char *option_hyphens(const struct option_row *row, char out[64]);
 /* Is the value given on the command line optional or absent (a switch)? */
 bool option_is_switch(const struct option_row *row);
 
-/* Reads a value of a FLOAT, INT, BOOL, CHOICE, WORD or TEXT row into the field of `base`, the
+/* Reads a value of a FLOAT, INT, BOOL, CHOICE, WORD, TEXT or LIST row into the field of `base`, the
  * struct the row belongs to. E_USAGE with name, value and what is allowed. */
 int option_store(const struct option_row *row, void *base, const char *value, struct err *err);
 /* The field as text, appended; the same types. */

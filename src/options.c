@@ -24,8 +24,6 @@
 #include "src/option_table.h"
 #include "src/presets.h"
 
-enum { STOP_MAX_BYTES = 256 };
-
 static void clear_stops(struct settings *s)
 {
     for (size_t i = 0; i < s->n_stops; i++)
@@ -69,9 +67,9 @@ static bool unescape(const char **p, struct str *out)
 
 static int add_stop(struct settings *s, const struct str *text, struct err *err)
 {
-    if (text->len == 0 || text->len > STOP_MAX_BYTES)
+    if (text->len == 0 || text->len > SETTINGS_MAX_STOP_BYTES)
         return err_set(err, E_USAGE, _("stop: a text to stop at has 1 to %d bytes"),
-                       STOP_MAX_BYTES);
+                       SETTINGS_MAX_STOP_BYTES);
     if (utf8_valid_prefix(text->data, text->len) != text->len)
         return err_set(err, E_USAGE, _("stop: the text to stop at is not valid UTF-8"));
     if (s->n_stops == SETTINGS_MAX_STOPS)

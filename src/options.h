@@ -19,7 +19,7 @@
 #include "src/base/err.h"
 #include "src/base/str.h"
 
-enum { SETTINGS_MAX_STOPS = 16, SETTINGS_MAX_BIAS = 256 };
+enum { SETTINGS_MAX_STOPS = 16, SETTINGS_MAX_STOP_BYTES = 256, SETTINGS_MAX_BIAS = 256 };
 
 struct settings {
     /* sampling */

@@ -19,11 +19,11 @@
 #include "src/base/i18n.h"
 #include "src/base/log.h"
 #include "src/base/mem.h"
-#include "src/base/paths.h"
 #include "src/base/str.h"
 #include "src/base/utf8.h"
 #include "src/cli.h"
 #include "src/commands.h"
+#include "src/database.h"
 #include "src/import.h"
 #include "src/models.h"
 #include "src/rescue.h"
@@ -67,20 +67,7 @@ static void open_store(struct room *r)
 {
     struct str path = STR_INIT;
     struct err err = ERR_INIT;
-    int rc = 0;
-    if (r->settings.db && r->settings.db[0] == '/') {
-        str_puts(&path, r->settings.db);
-    } else if (r->settings.db) {
-        char *cwd = getcwd(NULL, 0);
-        str_printf(&path, "%s/%s", cwd ? cwd : "", r->settings.db);
-        free(cwd);
-    } else {
-        rc = paths_user(PATHS_DATA, "xuxie.db", &path, &err);
-    }
-    if (rc == 0)
-        rc = paths_make_parent(str_cstr(&path), &err);
-    if (rc == 0)
-        rc = store_open(str_cstr(&path), STORE_CREATE, &r->store, &err);
+    int rc = database_open(&r->settings, STORE_CREATE, &path, &r->store, &err);
     r->db_path = str_take(&path);
     if (rc != 0) {
         r->store = NULL;

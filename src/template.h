@@ -94,7 +94,7 @@ void template_remove_example(struct template *t, size_t i);
 void template_move_example(struct template *t, size_t from, size_t to);
 
 /* The names of the variables that a query needs, in order of appearance, the answer left out; into
- * out (malloc'ed array of borrowed strings... of `t`, freed by the caller). The count. */
+ * out (one malloc'ed block, names and all: free(*out)). The count. */
 size_t template_query_vars(const struct template *t, const char ***out);
 
 /* Is it whole and consistent? E_INPUT: no query format, an example without a field that the format

@@ -409,7 +409,8 @@ void turn_pump(struct turn *t)
         case EV_DONE: on_done(t, &ev); break;
         case EV_ERROR: on_error(t, &ev); break;
         case EV_LOAD:
-        case EV_READY: break;
+        case EV_READY:
+        case EV_SCORE: break;
         }
     }
 }

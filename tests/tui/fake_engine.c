@@ -4,6 +4,7 @@
 #include "tests/tui/fake_engine.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,13 @@
 #include "src/base/clock.h"
 #include "src/base/utf8.h"
 
-enum { DEFAULT_N_CTX = 1024, PIECE_IDS = 1024, SLICE_NS = 2000000, STATS_NS = 250000000 };
+enum {
+    DEFAULT_N_CTX = 1024,
+    PIECE_IDS = 1024,
+    SCORES_AT_ONCE = 100,
+    SLICE_NS = 2000000,
+    STATS_NS = 250000000,
+};
 
 struct backend {
     struct fake_script script;
@@ -60,6 +67,7 @@ static struct fake_script script_in_force(void)
         .fail_after = number_from("XUXIE_FAKE_FAIL_AFTER"),
         .n_ctx = number_from("XUXIE_FAKE_N_CTX"),
         .endless = number_from("XUXIE_FAKE_ENDLESS") != 0,
+        .scores = text_from("XUXIE_FAKE_SCORES"),
     };
 }
 
@@ -357,11 +365,68 @@ static int write_take(struct run *r, int limit)
     }
 }
 
+/* What the script says of a character. */
+static float score_of(const struct run *r, int32_t id)
+{
+    const char *p = r->session->backend->script.scores;
+    while (p && *p) {
+        uint32_t cp = 0;
+        size_t n = utf8_decode(p, strlen(p), &cp);
+        char *end;
+        double value = strtod(p + (n ? n : 1), &end);
+        if (cp == (uint32_t)id)
+            return (float)value;
+        p = end + strspn(end, " ");
+    }
+    return -1;
+}
+
+static bool send_scores(struct run *r, const struct engine_score *scores, uint32_t n)
+{
+    struct engine_event ev = {.type = EV_SCORE, .bytes = (const char *)scores};
+    ev.score.n = n;
+    ev.n_bytes = n * sizeof *scores;
+    if (n == 0)
+        return true;
+    r->n_generated += (int)n;
+    return emit(r, ev);
+}
+
+/* Tells all scored tokens; false when the request is to end. */
+static bool tell_scores(struct run *r)
+{
+    const struct engine_request *q = r->request;
+    struct engine_score list[SCORES_AT_ONCE];
+    uint32_t n = 0, place = 0;
+    for (size_t i = 0; i < q->n_segments; i++) {
+        size_t at = 0, n_bytes;
+        int32_t id;
+        for (uint32_t offset = 0; next_character(&q->segments[i], &at, &id, &n_bytes); offset++) {
+            const float logprob = place++ == 0 ? NAN : score_of(r, id);
+            if (!q->segments[i].scored)
+                continue;
+            list[n++] = (struct engine_score){id, (uint32_t)i, offset, logprob};
+            if (n < SCORES_AT_ONCE)
+                continue;
+            if (cancelled(r) || deadline_passed(r) || !send_scores(r, list, n))
+                return false;
+            n = 0;
+        }
+    }
+    return send_scores(r, list, n);
+}
+
 static void tell_error(struct run *r, enum err_code code, const char *message)
 {
     struct engine_event ev = {.type = EV_ERROR, .bytes = message, .n_bytes = strlen(message)};
     ev.error.code = code;
     emit(r, ev);
+}
+
+/* A request that scores: returns the reason. */
+static int score_prompt(struct run *r)
+{
+    return tell_prefill(r, r->n_prompt) && tell_scores(r) ? DONE_SCORED : DONE_CANCELLED;
 }
 
 void backend_run(struct backend_session *s, const struct engine_request *request,
@@ -371,7 +436,11 @@ void backend_run(struct backend_session *s, const struct engine_request *request
     stream_text_begin(s->text, request->stops, request->n_stops);
     tell_prompt(&r);
     int limit = request->max_tokens > 0 ? request->max_tokens : INT_MAX;
-    if (request->max_length > 0) {
+    if (request->score && r.n_prompt > s->backend->info.n_ctx) {
+        tell_error(&r, E_INPUT, "The text to be scored does not fit.");
+        return;
+    }
+    if (request->max_length > 0 && !request->score) {
         if (request->max_length <= r.n_prompt) {
             tell_error(&r, E_USAGE, "max_length is not above the prompt's length.");
             return;
@@ -380,7 +449,9 @@ void backend_run(struct backend_session *s, const struct engine_request *request
             limit = request->max_length - r.n_prompt;
     }
     int reason = DONE_CANCELLED;
-    if (tell_prefill(&r, cut_prompt(&r)))
+    if (request->score)
+        reason = score_prompt(&r);
+    else if (tell_prefill(&r, cut_prompt(&r)))
         reason = write_take(&r, limit);
     if (reason != DONE_STOP) {
         const char *rest;

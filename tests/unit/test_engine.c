@@ -24,7 +24,7 @@
 #include "src/base/utf8.h"
 #include "tests/tui/fake_engine.h"
 
-enum { PATIENCE_MS = 20000 };
+enum { PATIENCE_MS = 20000, MAX_SCORES = 1000 };
 
 static struct engine_request make_request(uint64_t id)
 {
@@ -90,6 +90,7 @@ struct answer {
     size_t n;
     char text[65536];
     int n_tokens, n_prompt_ids;
+    struct engine_score scores[MAX_SCORES];
     int n_ends;
     bool prompt_ended, prefilled;
     struct engine_event end;
@@ -126,6 +127,14 @@ static void take(struct answer *a, const struct engine_event *ev)
         assert_true(utf8_count(a->text, a->n) <= (size_t)a->n_tokens);
         break;
     }
+    case EV_SCORE:
+        assert_true(a->prompt_ended);
+        assert_int_equal(ev->n_bytes, ev->score.n * sizeof *a->scores);
+        assert_int_equal((uintptr_t)ev->bytes % sizeof(float), 0);
+        assert_true(ev->score.n > 0 && a->n_tokens + (int)ev->score.n <= (int)MAX_SCORES);
+        memcpy(a->scores + a->n_tokens, ev->bytes, ev->n_bytes);
+        a->n_tokens += (int)ev->score.n;
+        break;
     case EV_STATS: assert_true(a->prefilled); break;
     case EV_DONE:
         assert_int_equal(ev->done.n_tokens, a->n_tokens);
@@ -423,6 +432,59 @@ static void test_deadline(void **state)
     engine_close(e);
 }
 
+static void test_scores(void **state)
+{
+    (void)state;
+    struct fake_script script = {.text = "字", .scores = "夜-0.5 深-2.25", .n_ctx = MAX_SCORES};
+    struct engine *e = open_engine(&script);
+    struct engine_session *s = open_session(e);
+    wait_ready(s);
+    const int32_t ids[] = {0x6DF1, 0x591C, 'x'};
+    static char many[MAX_SCORES + 1];
+    memset(many, 'a', MAX_SCORES);
+    struct engine_segment segments[] = {
+        {.kind = SEGMENT_TEXT, .text = "夜", .n_bytes = 3, .scored = true},
+        {.kind = SEGMENT_TEXT, .text = "夜雪", .n_bytes = 6},
+        {.kind = SEGMENT_IDS, .ids = ids, .n_ids = 3, .scored = true},
+    };
+    struct engine_request q = make_request(1);
+    q.segments = segments;
+    q.n_segments = 3;
+    q.score = true;
+    submit(s, &q);
+    wait_answer(s, 1, &answer);
+    assert_done(&answer, DONE_SCORED);
+    assert_string_equal(engine_done_name(DONE_SCORED), "scored");
+    assert_int_equal(answer.n_tokens, 4);
+    assert_true(answer.scores[0].logprob != answer.scores[0].logprob);
+    static const struct engine_score expected[] = {
+        {0x6DF1, 2, 0, -2.25f}, {0x591C, 2, 1, -0.5f}, {'x', 2, 2, -1.0f}};
+    assert_memory_equal(answer.scores + 1, expected, sizeof expected);
+
+    segments[2] = (struct engine_segment){.text = many, .n_bytes = MAX_SCORES - 3, .scored = true};
+    q.id = 2;
+    submit(s, &q);
+    wait_answer(s, 2, &answer);
+    assert_done(&answer, DONE_SCORED);
+    assert_int_equal(answer.n_tokens, MAX_SCORES - 2);
+    assert_int_equal(answer.scores[MAX_SCORES - 3].offset, MAX_SCORES - 4);
+
+    segments[2].n_bytes++;
+    q.id = 3;
+    submit(s, &q);
+    wait_answer(s, 3, &answer);
+    assert_int_equal(answer.end.type, EV_ERROR);
+    assert_int_equal(answer.end.error.code, E_INPUT);
+
+    struct err err = ERR_INIT;
+    q.id = 4;
+    q.segments = segments + 1;
+    q.n_segments = 1;
+    assert_int_equal(engine_submit(s, &q, &err), E_INPUT);
+    engine_session_free(s);
+    engine_close(e);
+}
+
 static struct engine_session *signalled;
 
 static void cancel_in_handler(int unused)
@@ -534,7 +596,13 @@ static void test_cancel_storm(void **state)
         struct engine_event ev;
         if (n_cancelled < n_cancels) {
             struct engine_request q = make_request(next);
+            const struct engine_segment scored = {
+                .text = "那一夜雪下得很大", .n_bytes = 24, .scored = true};
             q.max_tokens = 1 + rand() % 60;
+            if (rand() % 4 == 0) {
+                q.score = true;
+                q.segments = &scored;
+            }
             if (n_open < 3 && engine_submit(s, &q, NULL) == 0) {
                 assert_true(next < (uint64_t)n_cancels * 8 + 64);
                 next++;
@@ -570,11 +638,17 @@ static void test_cancel_storm(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_story),           cmocka_unit_test(test_sessions_and_loading),
-        cmocka_unit_test(test_load_error),        cmocka_unit_test(test_arguments),
-        cmocka_unit_test(test_request_is_copied), cmocka_unit_test(test_busy),
-        cmocka_unit_test(test_deadline),          cmocka_unit_test(test_cancel_with_full_ring),
-        cmocka_unit_test(test_close_while_busy),  cmocka_unit_test(test_descriptor),
+        cmocka_unit_test(test_a_story),
+        cmocka_unit_test(test_sessions_and_loading),
+        cmocka_unit_test(test_load_error),
+        cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_request_is_copied),
+        cmocka_unit_test(test_busy),
+        cmocka_unit_test(test_scores),
+        cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_cancel_with_full_ring),
+        cmocka_unit_test(test_close_while_busy),
+        cmocka_unit_test(test_descriptor),
         cmocka_unit_test(test_cancel_storm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -169,6 +169,12 @@ int32_t sampler_draw(struct sampler *s, const struct sample_params *p, const flo
     return h % 11 == 0 ? '\n' : h % 7 == 0 ? ' ' : 'a' + (int32_t)(h % 26);
 }
 
+float sampler_logprob(struct sampler *s, const float *logits, int32_t id)
+{
+    (void)s, (void)logits;
+    return (float)-id;
+}
+
 /* --- what came out --------------------------------------------------------------------------- */
 
 enum { MAX_EVENTS = 8192, MAX_IDS = 8192 };

@@ -1,0 +1,308 @@
+/* eval_items.c - see eval_items.h. */
+#include "config.h"
+
+#include "src/eval_items.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/base/i18n.h"
+#include "src/base/mem.h"
+#include "src/base/rng.h"
+#include "src/jsonline.h"
+
+enum { STREAM = 0x63686F69 /* "choi": random numbers of our own */ };
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+/* Room for one more behind n things: their number doubles at each power of two. */
+static void *room_for_one(void *p, size_t n, size_t size)
+{
+    size_t bytes;
+    if (n & (n - 1)) /* not a power of two, and not 0 */
+        return p;
+    if (!mul_size(n ? 2 * n : 1, size, &bytes))
+        abort();
+    return x_realloc(p, bytes);
+}
+
+struct eval_item *eval_items_add(struct eval_items *set)
+{
+    set->items = room_for_one(set->items, set->n, sizeof set->items[0]);
+    memset(&set->items[set->n], 0, sizeof set->items[0]);
+    return &set->items[set->n++];
+}
+
+static void add_field(struct template_field **list, size_t *n, const char *name, const char *value)
+{
+    *list = room_for_one(*list, *n, sizeof(*list)[0]);
+    (*list)[(*n)++] = (struct template_field){x_strdup(name), x_strdup(value)};
+}
+
+void eval_item_add_field(struct eval_item *item, const char *name, const char *value)
+{
+    add_field(&item->fields, &item->n_fields, name, value);
+}
+
+static void add_text(char ***list, size_t *n, const char *text)
+{
+    *list = room_for_one(*list, *n, sizeof(*list)[0]);
+    (*list)[(*n)++] = x_strdup(text);
+}
+
+void eval_item_add_answer(struct eval_item *item, const char *answer)
+{
+    add_text(&item->answers, &item->n_answers, answer);
+}
+
+static void free_texts(char **list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free(list[i]);
+    free(list);
+}
+
+static void free_fields(struct template_field *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        free(list[i].name);
+        free(list[i].value);
+    }
+    free(list);
+}
+
+void eval_items_free(struct eval_items *set)
+{
+    for (size_t i = 0; i < set->n; i++) {
+        struct eval_item *item = &set->items[i];
+        free_fields(item->fields, item->n_fields);
+        free_texts(item->answers, item->n_answers);
+        free_texts(item->choices, item->n_choices);
+    }
+    free(set->items);
+    *set = (struct eval_items){0};
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+/* A string, or a number as it is written, into *out (malloc'ed). */
+static int text_of(const char *where, const char *key, const json_t *value, char **out,
+                   struct err *err)
+{
+    char quoted[360];
+    err_quote(quoted, sizeof quoted, key, strlen(key));
+    if (json_is_number(value)) {
+        *out = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+        if (!*out)
+            *out = x_strdup("");
+        return 0;
+    }
+    if (!json_is_string(value))
+        return err_set(err, E_INPUT, _("%s: \"%s\" is neither a text nor a number"), where, quoted);
+    if (memchr(json_string_value(value), '\0', json_string_length(value)))
+        return err_set(err, E_INPUT, _("%s: there is a NUL character in \"%s\""), where, quoted);
+    *out = x_strdup(json_string_value(value));
+    return 0;
+}
+
+static int texts_of(const char *where, const char *key, const json_t *value, char ***list,
+                    size_t *n, struct err *err)
+{
+    const size_t n_values = json_is_array(value) ? json_array_size(value) : 1;
+    for (size_t i = 0; i < n_values; i++) {
+        const json_t *one = json_is_array(value) ? json_array_get(value, i) : value;
+        char *text;
+        int rc = text_of(where, key, one, &text, err);
+        if (rc)
+            return rc;
+        add_text(list, n, text);
+        free(text);
+    }
+    return 0;
+}
+
+static int take_answer(const char *where, const json_t *answer, struct eval_item *item,
+                       struct err *err)
+{
+    if (json_is_integer(answer)) {
+        const json_int_t at = json_integer_value(answer);
+        if (at < 0 || (size_t)at >= item->n_choices)
+            return err_set(err, E_INPUT, _("%s: \"answer\" is %lld, but the choices are 0 to %zu"),
+                           where, (long long)at, item->n_choices - 1);
+        item->correct = (size_t)at;
+        return 0;
+    }
+    for (size_t i = 0; json_is_string(answer) && i < item->n_choices; i++) {
+        if (strcmp(json_string_value(answer), item->choices[i]) == 0) {
+            item->correct = i;
+            return 0;
+        }
+    }
+    return err_set(err, E_INPUT,
+                   _("%s: \"answer\" must be the place of a choice, counted from 0, or its text"),
+                   where);
+}
+
+static int take_choices(const char *where, const json_t *object, struct eval_item *item,
+                        struct err *err)
+{
+    const json_t *choices = json_object_get(object, "choices");
+    if (!json_is_array(choices) || json_array_size(choices) < 2)
+        return err_set(err, E_INPUT, _("%s: \"choices\" must be a list of two texts or more"),
+                       where);
+    int rc = texts_of(where, "choices", choices, &item->choices, &item->n_choices, err);
+    if (!rc)
+        rc = take_answer(where, json_object_get(object, "answer"), item, err);
+    if (!rc)
+        eval_item_add_answer(item, item->choices[item->correct]);
+    return rc;
+}
+
+static int take_item(const struct jsonline *line, struct eval_item *item, struct err *err)
+{
+    const bool has_choices = json_object_get(line->object, "choices") != NULL;
+    const char *key;
+    json_t *value;
+    int rc = has_choices ? take_choices(line->where, line->object, item, err) : 0;
+    item->line = line->number;
+    json_object_foreach((json_t *)line->object, key, value)
+    {
+        if (rc)
+            return rc;
+        if (has_choices &&
+            (strcmp(key, "choices") == 0 || strcmp(key, "answer") == 0 || template_is_output(key)))
+            continue;
+        char *text;
+        if (template_is_output(key)) {
+            rc = texts_of(line->where, key, value, &item->answers, &item->n_answers, err);
+        } else if (!(rc = text_of(line->where, key, value, &text, err))) {
+            eval_item_add_field(item, key, text);
+            free(text);
+        }
+    }
+    if (!rc && item->n_answers == 0)
+        rc = err_set(err, E_INPUT,
+                     _("%s: there is no answer: neither \"output\" nor \"choices\" and \"answer\""),
+                     line->where);
+    return rc;
+}
+
+static int on_item(void *arg, const struct jsonline *line, struct err *err)
+{
+    return take_item(line, eval_items_add(arg), err);
+}
+
+int eval_items_read(const char *path, struct eval_items *out, struct err *err)
+{
+    struct eval_items set = {0};
+    int rc = jsonline_each(path, on_item, &set, err);
+    if (!rc && set.n == 0)
+        rc = err_set(err, E_INPUT, _("%s: there is nothing in it"), path);
+    if (rc)
+        eval_items_free(&set);
+    else
+        *out = set;
+    return rc;
+}
+
+int eval_items_read_examples(const char *path, struct template *t, struct err *err)
+{
+    struct eval_items set = {0};
+    int rc = eval_items_read(path, &set, err);
+    if (rc)
+        return rc;
+    while (t->n_examples)
+        template_remove_example(t, t->n_examples - 1);
+    for (size_t i = 0; i < set.n; i++) {
+        struct eval_item *item = &set.items[i];
+        struct str source = STR_INIT;
+        str_printf(&source, "%s:%lu", path, item->line);
+        struct template_example e = {.fields = item->fields,
+                                     .n_fields = item->n_fields,
+                                     .output = x_strdup(item->answers[0]),
+                                     .note = x_strdup(""),
+                                     .source = str_take(&source)};
+        template_add_example(t, &e);
+        item->fields = NULL;
+        item->n_fields = 0;
+    }
+    eval_items_free(&set);
+    return template_check(t, path, err);
+}
+
+/* ---- choices made of answers ----------------------------------------------------------------- */
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* All different answers there are, borrowed, in order of their bytes. */
+static const char **all_answers(const struct eval_items *set, const struct template *t, size_t *n)
+{
+    const char **list = x_malloc((set->n + t->n_examples + 1) * sizeof list[0]);
+    size_t n_all = 0;
+    for (size_t i = 0; i < set->n; i++)
+        list[n_all++] = set->items[i].answers[0];
+    for (size_t i = 0; i < t->n_examples; i++)
+        list[n_all++] = t->examples[i].output;
+    qsort(list, n_all, sizeof list[0], compare_texts);
+    *n = 0;
+    for (size_t i = 0; i < n_all; i++)
+        if (*n == 0 || strcmp(list[*n - 1], list[i]) != 0)
+            list[(*n)++] = list[i];
+    return list;
+}
+
+static bool is_taken(const struct eval_item *item, const char *text)
+{
+    for (size_t i = 0; i < item->n_answers; i++)
+        if (strcmp(item->answers[i], text) == 0)
+            return true;
+    for (size_t i = 0; i < item->n_choices; i++)
+        if (strcmp(item->choices[i], text) == 0)
+            return true;
+    return false;
+}
+
+/* Begins at a drawn place and takes the next that is free, so that it always ends. */
+static void add_drawn(struct eval_item *item, const char *const *all, size_t n_all, double u)
+{
+    size_t at = (size_t)(u * (double)n_all);
+    while (is_taken(item, all[at]))
+        at = (at + 1) % n_all;
+    add_text(&item->choices, &item->n_choices, all[at]);
+}
+
+int eval_items_make_choices(struct eval_items *set, const struct template *t, size_t n_choices,
+                            uint64_t seed, struct err *err)
+{
+    size_t n_all, n_most = 0;
+    for (size_t i = 0; i < set->n; i++)
+        if (set->items[i].n_answers > n_most)
+            n_most = set->items[i].n_answers;
+    const char **all = all_answers(set, t, &n_all);
+    if (n_all < n_most + n_choices - 1) {
+        free(all);
+        return err_set(err, E_INPUT,
+                       _("%s: with %zu different answers in all there are not %zu to choose from"),
+                       t->name, n_all, n_choices);
+    }
+    for (size_t i = 0; i < set->n; i++) {
+        struct eval_item *item = &set->items[i];
+        if (item->n_choices)
+            continue;
+        const size_t right = (size_t)(rng_uniform(seed, STREAM, i, 0) * (double)n_choices);
+        for (size_t c = 0; c < n_choices; c++) {
+            if (c == right)
+                add_text(&item->choices, &item->n_choices, item->answers[0]);
+            else
+                add_drawn(item, all, n_all, rng_uniform(seed, STREAM, i, (uint32_t)c + 1));
+        }
+        item->correct = right;
+    }
+    free(all);
+    return 0;
+}
