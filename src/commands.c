@@ -152,16 +152,20 @@ static void cmd_open(struct room *r, char *arg)
     store_stories_free(rows, n);
 }
 
-/* What /save-as waits for while it asks. */
+/* What /save-as and /export wait for while they ask. */
 static struct {
     struct room *room;
     char *path;
+    enum export_format format;
 } save_as;
 
-static void save_now(struct room *r, const char *path)
+static void save_now(struct room *r, enum export_format format, const char *path)
 {
     struct err err = ERR_INIT;
-    if (export_story(r->story, path, &err) != 0) {
+    const struct export_request request = {.story = r->story, .format = format, .store = r->store};
+    if (r->store)
+        store_flush(r->store, 1000, NULL); /* gives everything its number */
+    if (export_file(&request, path, true, &err) != 0) {
         say_err(r, &err);
         return;
     }
@@ -175,25 +179,16 @@ static void save_answered(void *arg, bool yes)
 {
     (void)arg;
     if (yes)
-        save_now(save_as.room, save_as.path);
+        save_now(save_as.room, save_as.format, save_as.path);
     free(save_as.path);
     save_as.path = NULL;
 }
 
-static void cmd_save_as(struct room *r, char *arg)
+/* Saves, or asks first when the file is there. Takes path. */
+static void save_to(struct room *r, enum export_format format, char *path)
 {
-    struct err err = ERR_INIT;
-    if (!arg[0]) {
-        say(r, TURN_INFO, _("/save-as FILE.txt or FILE.md"));
-        return;
-    }
-    char *path = export_path(arg, &err);
-    if (!path) {
-        say_err(r, &err);
-        return;
-    }
-    if (!export_exists(path)) {
-        save_now(r, path);
+    if (!outfile_exists(path)) {
+        save_now(r, format, path);
         free(path);
         return;
     }
@@ -201,9 +196,38 @@ static void cmd_save_as(struct room *r, char *arg)
     str_printf(&q, _("%s is there already. Replace it?"), path);
     free(save_as.path);
     save_as.path = path;
+    save_as.format = format;
     save_as.room = r;
     r->front->ask(r->front->ctx, str_cstr(&q), save_answered, NULL);
     str_free(&q);
+}
+
+static void cmd_save_as(struct room *r, char *arg)
+{
+    struct err err = ERR_INIT;
+    enum export_format format = EXPORT_TXT;
+    if (!arg[0])
+        say(r, TURN_INFO, _("/save-as FILE.txt, or .md, .epub, .jsonl"));
+    else if (export_format_of(arg, &format, &err) != 0)
+        say_err(r, &err);
+    else
+        save_to(r, format, export_expand(arg, format));
+}
+
+static void cmd_export(struct room *r, char *arg)
+{
+    enum export_format format;
+    char *file = arg + strcspn(arg, " \t");
+    if (*file)
+        *file++ = '\0';
+    file += strspn(file, " \t");
+    if (!export_format_find(arg, &format))
+        say(r, arg[0] ? TURN_WARNING : TURN_INFO,
+            _("/export FORMAT [FILE]; formats are txt, md, epub and jsonl"));
+    else if (*file)
+        save_to(r, format, export_expand(file, format));
+    else
+        save_to(r, format, export_default_path(r->story, format));
 }
 
 /* ---- settings and model ---------------------------------------------------------------------- */
@@ -400,6 +424,14 @@ static void complete_set(struct room *r, const char *arg, add_fn *add, void *ctx
         add(ctx, o.name, o.help);
 }
 
+static void complete_export(struct room *r, const char *arg, add_fn *add, void *ctx)
+{
+    (void)r;
+    (void)arg;
+    for (size_t i = 0; export_format_name(i); i++)
+        add(ctx, export_format_name(i), NULL);
+}
+
 static void complete_open(struct room *r, const char *arg, add_fn *add, void *ctx)
 {
     (void)arg;
@@ -449,6 +481,8 @@ static const struct command table[] = {
      complete_open},
     {"title", N_("[TEXT]"), N_("name this story"), cmd_title, NULL},
     {"save-as", N_("FILE.txt|FILE.md"), N_("write the manuscript to a file"), cmd_save_as, NULL},
+    {"export", N_("FORMAT [FILE]"), N_("the same as txt, md or epub, or all passages as jsonl"),
+     cmd_export, complete_export},
     {"copy", "", N_("the newest passage to the clipboard"), cmd_copy, NULL},
     {"redraw", "", N_("paint the screen anew"), cmd_redraw, NULL},
     {"quit", "", N_("leave; everything is kept"), cmd_quit, NULL},

@@ -512,3 +512,37 @@ int zip_unpack(struct zip *z, const struct zip_member *m, size_t max_bytes, unsi
     *out = bytes;
     return 0;
 }
+
+/* ---- the other way, for zip_write.c ---- */
+
+uint32_t zip_crc(const void *bytes, size_t n)
+{
+    return (uint32_t)crc32_z(0, bytes, n);
+}
+
+int zip_deflate(const void *bytes, size_t n, unsigned char **packed, size_t *n_packed,
+                struct err *err)
+{
+    z_stream s = {.next_in = (unsigned char *)bytes, .avail_in = (uInt)n};
+    *packed = NULL;
+    if (n < 2)
+        return 0;
+    /* room for one byte less than there is: what does not fit saves nothing */
+    unsigned char *out = malloc(n - 1);
+    s.next_out = out;
+    s.avail_out = (uInt)(n - 1);
+    if (!out || deflateInit2(&s, Z_BEST_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 8,
+                             Z_DEFAULT_STRATEGY) != Z_OK) {
+        free(out);
+        return err_set(err, E_RESOURCE, _("There is not enough memory to pack %zu bytes."), n);
+    }
+    bool whole = deflate(&s, Z_FINISH) == Z_STREAM_END;
+    deflateEnd(&s);
+    if (whole) {
+        *packed = out;
+        *n_packed = (size_t)s.total_out;
+    } else {
+        free(out);
+    }
+    return 0;
+}

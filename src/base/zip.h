@@ -48,4 +48,10 @@ int zip_check(const struct zip *z, const struct zip_member *m, struct err *err);
 int zip_unpack(struct zip *z, const struct zip_member *m, size_t max_bytes, unsigned char **out,
                struct err *err);
 
+/* For zip_write.c: the checksum of bytes, and bytes deflated into new memory; *packed is NULL when
+ * that is not shorter. E_RESOURCE. n below 4 GiB. */
+uint32_t zip_crc(const void *bytes, size_t n);
+int zip_deflate(const void *bytes, size_t n, unsigned char **packed, size_t *n_packed,
+                struct err *err);
+
 #endif
