@@ -16,6 +16,7 @@
 #include "src/commands.h"
 #include "src/locale_setup.h"
 #include "src/room.h"
+#include "src/views.h"
 #include "ui/ui.h"
 
 struct shown {
@@ -215,6 +216,81 @@ static void on_quit(void *ctx)
     ui_quit(t->ui);
 }
 
+static void on_ask_line(void *ctx, const char *question, const char *initial,
+                        void (*answered)(void *arg, const char *text), void *arg)
+{
+    struct tui *t = ctx;
+    ui_ask_line(t->ui, question, initial, answered, arg);
+}
+
+static int on_edit_text(void *ctx, const char *text, size_t n, const char *suffix,
+                        void (*done)(void *arg, const char *text, size_t n), void *arg,
+                        struct err *err)
+{
+    struct tui *t = ctx;
+    return ui_edit_text(t->ui, text, n, suffix, done, arg, err);
+}
+
+static void on_browse(void *ctx, const struct ui_browser *browser)
+{
+    struct tui *t = ctx;
+    ui_browse(t->ui, browser);
+}
+
+static void on_browser_close(void *ctx)
+{
+    struct tui *t = ctx;
+    ui_browser_close(t->ui);
+}
+
+static void on_browser_changed(void *ctx)
+{
+    struct tui *t = ctx;
+    ui_browser_changed(t->ui);
+}
+
+static void on_browser_select(void *ctx, size_t i)
+{
+    struct tui *t = ctx;
+    ui_browser_select(t->ui, i);
+}
+
+static size_t on_browser_selected(void *ctx)
+{
+    struct tui *t = ctx;
+    return ui_browser_selected(t->ui);
+}
+
+static void on_browser_focus(void *ctx, enum ui_pane pane)
+{
+    struct tui *t = ctx;
+    ui_browser_focus(t->ui, pane);
+}
+
+static enum ui_pane on_browser_pane(void *ctx)
+{
+    struct tui *t = ctx;
+    return ui_browser_pane(t->ui);
+}
+
+static void on_browser_set_line(void *ctx, const char *text)
+{
+    struct tui *t = ctx;
+    ui_browser_set_line(t->ui, text, strlen(text));
+}
+
+static void *on_browser_ctx(void *ctx)
+{
+    struct tui *t = ctx;
+    return ui_browser_ctx(t->ui);
+}
+
+static void on_soon(void *ctx)
+{
+    struct tui *t = ctx;
+    ui_soon(t->ui);
+}
+
 /* ---- what the person does -------------------------------------------------------------------- */
 
 static void host_submit(void *ctx, const char *text, size_t n)
@@ -229,7 +305,7 @@ static void host_action(void *ctx, enum ui_action action)
     struct tui *t = ctx;
     struct room *r = &t->room;
     switch (action) {
-    case UI_STOP: turn_stop(r->turn); break;
+    case UI_STOP: room_stop_writing(r); break;
     case UI_RETRY: room_retry(r); break;
     case UI_UNDO: turn_undo(r->turn); break;
     case UI_REDO: turn_redo(r->turn); break;
@@ -238,7 +314,7 @@ static void host_action(void *ctx, enum ui_action action)
     case UI_SETTINGS: commands_settings(r); break;
     case UI_COPY: on_copy(t, r->story->current->text, r->story->current->n_text); break;
     case UI_QUIT: room_leave(r); break;
-    default: break;
+    default: views_key(r, action); break;
     }
     refresh(t);
 }
@@ -327,7 +403,19 @@ int front_tui_run(const struct settings *settings, const char *what)
                              .edit_mode = on_edit_mode,
                              .copy = on_copy,
                              .redraw = on_redraw,
-                             .quit = on_quit};
+                             .quit = on_quit,
+                             .ask_line = on_ask_line,
+                             .edit_text = on_edit_text,
+                             .browse = on_browse,
+                             .browser_close = on_browser_close,
+                             .browser_changed = on_browser_changed,
+                             .browser_select = on_browser_select,
+                             .browser_selected = on_browser_selected,
+                             .browser_focus = on_browser_focus,
+                             .browser_pane = on_browser_pane,
+                             .browser_set_line = on_browser_set_line,
+                             .browser_ctx = on_browser_ctx,
+                             .soon = on_soon};
     int rc = room_open(&t.room, settings, what, &t.front, &err);
     if (rc != 0) {
         fprintf(stderr, "xuxie: %s\n", err.msg);
