@@ -16,7 +16,7 @@
  *
  *     == instruction
  *     text, verbatim, up to the line before the next "== "; a line that begins with "==" or "--"
- *     is written with a backslash before it
+ *     is written with a backslash before it; one empty line before a heading is no part of it
  *     == example format
  *     == query format
  *     == example #tag1 #tag2 off
@@ -27,6 +27,8 @@
  *     -- output
  *     ...
  *
+ * A value that begins with a quote is a JSON string, so it can hold line breaks and end in blanks.
+ *
  * An unknown key, a key given twice, a section out of place: E_INPUT, "FILE: line N: ...".
  */
 #ifndef XUXIE_SRC_TEMPLATE_TEXT_H
@@ -35,7 +37,8 @@
 #include "src/template.h"
 
 void template_print(const struct template *t, struct str *out);
-/* `file` is what messages call it. Whole or nothing; *out is yours. */
+/* `file` is what messages call it. Whole or nothing; *out is yours, and consistent (template_check).
+ * A byte order mark is taken; CR LF line ends are refused. */
 int template_parse(const char *file, const char *text, size_t n, struct template **out,
                    struct err *err);
 /* The two parts the store keeps: everything but the examples, and one example. */

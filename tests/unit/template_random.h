@@ -61,6 +61,8 @@ static inline char *random_format(struct random *r, size_t n_names, bool output)
     struct str s = STR_INIT;
     for (size_t i = 0; i < n_names; i++) {
         char *text = random_value(r, 3);
+        for (char *p = text; (p = strstr(p, "{{"));) /* would begin a variable */
+            *p = '[';
         str_printf(&s, "%s{{%s%s%s}}", text, random_below(r, 2) ? " " : "", random_names[i],
                    random_below(r, 2) ? " " : "");
         free(text);
