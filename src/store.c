@@ -56,7 +56,8 @@ static int configure(sqlite3 *db)
     sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 1); /* VACUUM INTO */
     for (size_t i = 0; i < ARRAY_LEN(options); i++)
         sqlite3_db_config(db, options[i].option, options[i].value, NULL);
-    return sql_script(db, "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY");
+    return sql_script(db, "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; "
+                          "PRAGMA secure_delete=ON");
 }
 
 /* Opens a connection and makes it read the schema, which is where trouble shows. */
@@ -348,8 +349,10 @@ int store_open_schema(const char *path, unsigned flags, const struct schema *sch
         rc = err_set(err, E_STORE, _("%s: the database needs an absolute path"), s->shown);
     if (rc == 0)
         rc = store_file_check(path, s->shown, flags & STORE_CREATE, schema->version, &file, err);
-    if (rc == 0)
+    if (rc == 0) {
+        index_place(path, s->writer.place);
         rc = connect_both(s, &file, flags, err);
+    }
     if (rc == 0 && file.was_empty) {
         struct err told;
         err_set(&told, E_OK, _("%s: the file was empty (0 bytes); a new database was made in it"),
@@ -362,6 +365,8 @@ int store_open_schema(const char *path, unsigned flags, const struct schema *sch
         rc = wake_init(&s->wake, err);
     if (rc == 0 && !s->read_only)
         rc = writer_start(s, err);
+    if (rc == 0)
+        index_catch_up(s);
     if (rc != 0) {
         store_free(s);
         return rc;

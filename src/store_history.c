@@ -14,29 +14,10 @@
 #include "src/base/log.h"
 #include "src/base/mem.h"
 #include "src/base/str.h"
+#include "src/base/utf8.h"
 #include "src/store_pack.h"
 #include "src/store_priv.h"
 #include "src/store_text.h"
-
-/* ---- an operation's strings ---- */
-
-/* Strings of an operation lie behind it, each ended by a NUL. */
-static size_t string_bytes(const char *s)
-{
-    return s ? strlen(s) + 1 : 0;
-}
-
-/* Copies s to *at and moves *at behind it; NULL stays NULL. */
-static const char *keep_string(char **at, const char *s)
-{
-    if (!s)
-        return NULL;
-    size_t n = strlen(s) + 1;
-    char *copy = *at;
-    memcpy(copy, s, n);
-    *at += n;
-    return copy;
-}
 
 /* ---- a generation begins ---- */
 
@@ -97,16 +78,20 @@ static int apply_generation(struct writer *w, const struct op *op, int64_t *row)
     const struct store_generation *g = &((const struct op_generation *)op)->g;
     struct sql *q = &w->q;
     int64_t model = 0, settings = 0, node = writer_row(w, g->node);
+    int64_t template = writer_row(w, g->template_version);
     int rc = model_put(q, &g->model, &model);
     if (rc == SQLITE_OK)
         rc = settings_put(q, g->settings, &settings);
     if (rc == SQLITE_OK)
         rc = sql_run(q,
                      "INSERT INTO generations(story, node, origin, model, settings, seed, stream, "
-                     "started_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                     "IIsiIiii", writer_row(w, g->story), node, g->origin, model, settings,
-                     (int64_t)g->seed, (int64_t)g->stream, g->started_ms);
+                     "started_ms, template) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                     "IIsiIiiiI", writer_row(w, g->story), node, g->origin, model, settings,
+                     (int64_t)g->seed, (int64_t)g->stream, g->started_ms, template);
     *row = sqlite3_last_insert_rowid(q->db);
+    if (rc == SQLITE_OK && template)
+        rc = sql_run(q, "UPDATE generations SET k_asked=?2, k_used=?3 WHERE id=?1", "iii", *row,
+                     (int64_t)g->k_asked, (int64_t)g->k_used);
     if (rc == SQLITE_OK && node)
         rc = sql_run(q, "UPDATE nodes SET generation=?2 WHERE id=?1", "ii", node, *row);
     return rc;
@@ -122,18 +107,18 @@ store_ref store_put_generation(struct store *s, const struct store_generation *g
                                    m->name,   m->arch,     m->type,     m->path};
     size_t n = 0;
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
-        n += string_bytes(strings[i]);
+        n += op_string_bytes(strings[i]);
     struct op_generation *o = op_new(sizeof *o + n, apply_generation);
     char *at = o->strings;
     o->g = *g;
-    o->g.origin = keep_string(&at, g->origin);
-    o->g.settings = keep_string(&at, g->settings);
-    o->g.model.identity = keep_string(&at, m->identity);
-    o->g.model.tokenizer = keep_string(&at, m->tokenizer);
-    o->g.model.name = keep_string(&at, m->name);
-    o->g.model.arch = keep_string(&at, m->arch);
-    o->g.model.type = keep_string(&at, m->type);
-    o->g.model.path = keep_string(&at, m->path);
+    o->g.origin = op_keep_string(&at, g->origin);
+    o->g.settings = op_keep_string(&at, g->settings);
+    o->g.model.identity = op_keep_string(&at, m->identity);
+    o->g.model.tokenizer = op_keep_string(&at, m->tokenizer);
+    o->g.model.name = op_keep_string(&at, m->name);
+    o->g.model.arch = op_keep_string(&at, m->arch);
+    o->g.model.type = op_keep_string(&at, m->type);
+    o->g.model.path = op_keep_string(&at, m->path);
     return store_enqueue(s, &o->op, true);
 }
 
@@ -305,14 +290,14 @@ static int finish(struct sql *q, int64_t generation, const struct store_done *d,
         size_t n_tail = o->ids.len - n_spelling_bytes;
         const char *tail = n_tail ? o->ids.data + n_spelling_bytes : NULL;
         const char *logprobs = o->logprobs.len ? o->logprobs.data : NULL;
-        rc =
-            sql_run(q,
-                    "UPDATE generations SET text=?2, spelling=?3, tail=?4, logprobs=?5, reason=?6, "
-                    "error=?7, n_prompt=?8, n_reused=?9, n_tokens=?10, prefill_us=?11, "
-                    "decode_us=?12 WHERE id=?1",
-                    "iiIbbssiiiii", generation, text, spelling, tail, n_tail, logprobs,
-                    o->logprobs.len, d->reason, d->error, (int64_t)d->n_prompt,
-                    (int64_t)d->n_reused, (int64_t)d->n_tokens, d->prefill_us, d->decode_us);
+        rc = sql_run(
+            q,
+            "UPDATE generations SET text=?2, spelling=?3, tail=?4, logprobs=?5, reason=?6, "
+            "error=?7, n_prompt=?8, n_reused=?9, n_tokens=?10, prefill_us=?11, "
+            "decode_us=?12, n_chars=?13 WHERE id=?1",
+            "iiIbbssiiiiii", generation, text, spelling, tail, n_tail, logprobs, o->logprobs.len,
+            d->reason, d->error, (int64_t)d->n_prompt, (int64_t)d->n_reused, (int64_t)d->n_tokens,
+            d->prefill_us, d->decode_us, (int64_t)utf8_count(str_cstr(&o->text), o->text.len));
     }
     if (rc == SQLITE_OK && d->n_text_tokens >= 0)
         rc = sql_run(q, "UPDATE generations SET n_text_tokens=?2 WHERE id=?1", "ii", generation,
@@ -336,6 +321,8 @@ static int apply_done(struct writer *w, const struct op *op, int64_t *row)
     int rc = gather(&w->q, generation, &all);
     if (rc == SQLITE_OK)
         rc = finish(&w->q, generation, &o->d, &all);
+    if (rc == SQLITE_OK)
+        rc = index_put(w, generation);
     str_free(&all.text);
     str_free(&all.ids);
     str_free(&all.logprobs);
@@ -347,12 +334,12 @@ void store_put_done(struct store *s, store_ref generation, const struct store_do
     if (!store_takes(s))
         return;
     struct op_done *o =
-        op_new(sizeof *o + string_bytes(d->reason) + string_bytes(d->error), apply_done);
+        op_new(sizeof *o + op_string_bytes(d->reason) + op_string_bytes(d->error), apply_done);
     char *at = o->strings;
     o->generation = generation;
     o->d = *d;
-    o->d.reason = keep_string(&at, d->reason);
-    o->d.error = keep_string(&at, d->error);
+    o->d.reason = op_keep_string(&at, d->reason);
+    o->d.error = op_keep_string(&at, d->error);
     o->op.urgent = true;
     store_enqueue(s, &o->op, false);
 }

@@ -27,6 +27,7 @@ struct history_filter {
     bool starred;                 /* only these */
     int64_t min_chars, max_chars; /* of the output; 0: no limit */
     bool ranked;                  /* by bm25 */
+    bool scan; /* look into every text instead of the index: slow, for when that is damaged */
 };
 
 struct history_hit {
@@ -114,10 +115,22 @@ void history_tags_free(struct history_tag *tags, size_t n);
  * nothing else refers to. A passage of a story keeps its text. */
 void history_delete(struct store *s, const store_ref *generations, size_t n);
 
+/* --- the index --- */
+
+/* Builds the search index anew, for a command (`xuxie history stats --reindex`): while it works,
+ * history_search_new with a query refuses in every process. progress (may be NULL) is called every
+ * few hundred generations and stops the work by returning false (E_CANCELLED). Returns when all is
+ * done: a minute or so for a million. */
+int history_reindex(struct store *s, bool (*progress)(void *ctx, int64_t done, int64_t total),
+                    void *ctx, struct err *err);
+
 struct history_stats {
     int64_t n_generations, n_tokens, n_chars, n_prompt_tokens, n_reused, decode_us, prefill_us;
     int64_t n_stories, n_passages, n_templates, n_starred, first_ms, last_ms, database_bytes;
 };
+/* Sums over the generations that pass the filter, whose query is not looked at (NULL: all);
+ * stories, passages, templates and bytes are those of the whole database. Reads every generation:
+ * a second for a million. */
 int history_get_stats(struct store *s, const struct history_filter *filter,
                       struct history_stats *out, struct err *err);
 

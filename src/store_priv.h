@@ -18,6 +18,7 @@
 #include "src/base/err.h"
 #include "src/base/wake.h"
 #include "src/store.h"
+#include "src/store_index.h"
 #include "src/store_schema.h"
 #include "src/store_sql.h"
 
@@ -46,6 +47,10 @@ struct writer {
     bool sync_failed; /* the last sync: what was written may be lost, only a checkpoint helps */
     int64_t *rows;    /* ticket -t is row rows[t-1], committed or in the running transaction */
     size_t n_rows;
+    char place[INDEX_PLACE_BYTES]; /* constant */
+    bool index_touched;            /* in the running transaction, */
+    bool index_failed;             /* and found to be damaged */
+    bool index_off;                /* the running transaction goes without it */
 };
 
 struct store {
@@ -91,6 +96,10 @@ bool store_takes(const struct store *s);
 store_ref store_no_row(void);
 /* A zeroed operation of `size` bytes. */
 void *op_new(size_t size, op_apply *apply);
+/* Strings of an operation lie behind it, each ended by a NUL: how many bytes one takes; and copies
+ * s to *at, moving *at behind it. NULL takes none and stays NULL. */
+size_t op_string_bytes(const char *s);
+const char *op_keep_string(char **at, const char *s);
 /* Takes op. Returns its ticket when it makes a row, else 0. */
 store_ref store_enqueue(struct store *s, struct op *op, bool makes_row);
 

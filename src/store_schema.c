@@ -5,6 +5,9 @@
  * a chain of spellings that shares its beginning with every other prompt that begins alike, so the
  * prompt of the thousandth passage of a novel costs one row, not a thousand.
  *
+ * A template's version is a text and a list of examples, which are texts again, for the same
+ * reason.
+ *
  * Order is the order of the integer keys, which the writers hand out as they commit. The columns
  * *_ms are wall clock, for showing only.
  *
@@ -26,6 +29,7 @@
 
 #include "src/base/i18n.h"
 #include "src/base/str.h"
+#include "src/store_index.h"
 #include "src/store_sql.h"
 
 static const char version_1[] =
@@ -110,7 +114,75 @@ static const char version_1[] =
     "  id INTEGER PRIMARY KEY AUTOINCREMENT, -- typed again: a new id\n"
     "  text INTEGER NOT NULL UNIQUE REFERENCES texts);\n";
 
-static const char *const migrations[] = {version_1};
+/* Contentless: the texts are in `texts`. One column, no positions, no sizes: of each term only the
+ * generations that have it, about two bytes each; store_search.c looks at the texts themselves.
+ * Tokenizer `ascii` leaves what is not ASCII as it is, and takes the terms for what they are. */
+#define HISTORY_FTS                                                                                \
+    "CREATE VIRTUAL TABLE history_fts USING fts5(body, content='', columnsize=0, detail=none, "    \
+    "tokenize='ascii')"
+
+const char schema_history_fts[] = HISTORY_FTS;
+
+static const char version_2[] =
+    "CREATE TABLE templates(\n"
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+    "  name TEXT NOT NULL,\n"
+    "  hidden INTEGER NOT NULL DEFAULT 0); -- 1: removed, its versions stay\n"
+    "CREATE UNIQUE INDEX templates_name ON templates(name) WHERE hidden=0;\n"
+
+    "CREATE TABLE template_versions(\n"
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+    "  template INTEGER NOT NULL REFERENCES templates,\n"
+    "  number INTEGER NOT NULL, -- from 1\n"
+    "  name TEXT NOT NULL, -- of the template when the version was made; what search looks at\n"
+    "  head INTEGER NOT NULL REFERENCES texts,\n"
+    "  examples BLOB NOT NULL, -- rows of examples, LEB128\n"
+    "  builtin INTEGER NOT NULL, -- 1: it came with the program\n"
+    "  created_ms INTEGER NOT NULL,\n"
+    "  UNIQUE(template, number));\n"
+
+    "CREATE TABLE examples(id INTEGER PRIMARY KEY, body INTEGER NOT NULL UNIQUE REFERENCES "
+    "texts);\n"
+
+    "CREATE TABLE tags(\n"
+    "  tag TEXT NOT NULL,\n"
+    "  generation INTEGER NOT NULL REFERENCES generations,\n"
+    "  PRIMARY KEY(tag, generation)) WITHOUT ROWID;\n"
+    "CREATE INDEX tags_generation ON tags(generation);\n"
+
+    "ALTER TABLE generations ADD COLUMN template INTEGER REFERENCES template_versions;\n"
+    "ALTER TABLE generations ADD COLUMN k_asked INTEGER;\n"
+    "ALTER TABLE generations ADD COLUMN k_used INTEGER;\n"
+    "ALTER TABLE generations ADD COLUMN starred INTEGER NOT NULL DEFAULT 0;\n"
+    "ALTER TABLE generations ADD COLUMN note INTEGER REFERENCES texts;\n"
+    "ALTER TABLE generations ADD COLUMN n_chars INTEGER; -- of text; NULL: not indexed\n"
+    "UPDATE generations SET n_chars=(SELECT xuxie_chars(body) FROM texts WHERE id=text)\n"
+    "  WHERE text IS NOT NULL;\n"
+
+    /* all that a list is filtered by, without the long rows */
+    "CREATE INDEX generations_list ON generations(\n"
+    "  id, story, model, template, origin, started_ms, n_chars, starred);\n"
+
+    /* who refers to a text, for deleting */
+    "CREATE INDEX generations_text ON generations(text);\n"
+    "CREATE INDEX generations_settings ON generations(settings);\n"
+    "CREATE INDEX generations_prompt ON generations(prompt);\n"
+    "CREATE INDEX generations_note ON generations(note) WHERE note IS NOT NULL;\n"
+    "CREATE INDEX generations_template ON generations(template) WHERE template IS NOT NULL;\n"
+    "CREATE INDEX nodes_text ON nodes(text);\n"
+    "CREATE INDEX prompts_before ON prompts(before) WHERE before IS NOT NULL;\n"
+    "CREATE INDEX prompts_spelling ON prompts(spelling);\n"
+
+    "CREATE TABLE search_index(\n"
+    "  id INTEGER PRIMARY KEY, -- 1\n"
+    "  state INTEGER NOT NULL, -- 0 whole, 1 incomplete, 2 damaged\n"
+    "  place TEXT); -- the file it was made for\n"
+    "INSERT INTO search_index(id, state, place) VALUES(1, 0, xuxie_place());\n" HISTORY_FTS ";\n"
+    "INSERT INTO history_fts(rowid, body) SELECT g.id, xuxie_terms(t.body, p.body)\n"
+    "  FROM generations g JOIN texts t ON t.id=g.text LEFT JOIN prompts c ON c.id=g.prompt\n"
+    "  LEFT JOIN spellings s ON s.id=c.spelling LEFT JOIN texts p ON p.id=s.text ORDER BY g.id;\n";
+
+static const char *const migrations[] = {version_1, version_2};
 
 const struct schema store_schema = {migrations, sizeof migrations / sizeof migrations[0]};
 
@@ -206,9 +278,9 @@ out:
 /* ---- migrating ---- */
 
 /* Runs the migrations that the database has not seen, inside a transaction of the caller. */
-static int run_migrations(sqlite3 *db, const struct schema *schema, int from)
+static int run_migrations(sqlite3 *db, const struct schema *schema, int from, const char *place)
 {
-    int rc = SQLITE_OK;
+    int rc = index_functions(db, place);
     for (int v = from; v < schema->version && rc == SQLITE_OK; v++)
         rc = sql_script(db, schema->migrations[v]);
     char pragmas[96];
@@ -223,6 +295,8 @@ int schema_migrate(sqlite3 *db, const struct schema *schema, const char *path, c
                    struct err *err)
 {
     int version = 0, backed_up = 0, app = 0, n_tables = 0;
+    char place[INDEX_PLACE_BYTES];
+    index_place(path, place);
     if (pragma_int(db, "PRAGMA user_version", &version) != SQLITE_OK)
         return refuse(db, shown, err);
     if (version == schema->version)
@@ -252,7 +326,7 @@ int schema_migrate(sqlite3 *db, const struct schema *schema, const char *path, c
     else if (version != 0 && version != schema->version && version != backed_up)
         rc = err_set(err, E_BUSY, _("%s: another xuxie is upgrading the database; try again"),
                      shown);
-    else if (run_migrations(db, schema, version) != SQLITE_OK ||
+    else if (run_migrations(db, schema, version, place) != SQLITE_OK ||
              sql_script(db, "COMMIT") != SQLITE_OK)
         rc = refuse(db, shown, err);
     if (!sqlite3_get_autocommit(db))
@@ -263,7 +337,8 @@ int schema_migrate(sqlite3 *db, const struct schema *schema, const char *path, c
 /* ---- checking ---- */
 
 static const char objects_sql[] =
-    "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";
+    "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT IN "
+    "(SELECT name FROM pragma_table_list WHERE type='shadow') ORDER BY name";
 static const char object_sql[] = "SELECT sql FROM sqlite_schema WHERE type=?1 AND name=?2";
 
 /* Compares one object with what the database has of that name. */
@@ -296,7 +371,7 @@ int schema_check(sqlite3 *db, const struct schema *schema, const char *shown, st
     int rc = 0;
     if (sqlite3_open_v2(":memory:", &fresh, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
             SQLITE_OK ||
-        run_migrations(fresh, schema, 0) != SQLITE_OK ||
+        run_migrations(fresh, schema, 0, "") != SQLITE_OK ||
         sqlite3_prepare_v2(fresh, objects_sql, -1, &model, NULL) != SQLITE_OK) {
         rc = refuse(fresh, shown, err);
         goto out;

@@ -19,6 +19,7 @@ struct schema {
 };
 
 extern const struct schema store_schema;
+extern const char schema_history_fts[]; /* makes the search index */
 
 /* Creates the tables in an empty database, or brings an older one to schema->version. All
  * migrations are one transaction: another process, or one that comes after a crash, sees the old or
@@ -29,7 +30,9 @@ int schema_migrate(sqlite3 *db, const struct schema *schema, const char *path, c
                    struct err *err);
 
 /* Is every table and index there, word for word as the migrations make it? E_STORE names one that
- * is not. Others beside them (an index somebody added) do not matter. */
+ * is not. Others beside them (an index somebody added) do not matter. The tables that FTS5 made for
+ * itself are its own affair: it finds out what is wrong with them, and they are used only when they
+ * were made here (store_index.h). */
 int schema_check(sqlite3 *db, const struct schema *schema, const char *shown, struct err *err);
 
 #endif

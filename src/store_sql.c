@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "src/base/mem.h"
+
 void sql_init(struct sql *q, sqlite3 *db)
 {
     *q = (struct sql){.db = db};
@@ -135,6 +137,17 @@ int sql_int(struct sql *q, int64_t *out, const char *text, const char *format, .
         sql_end(stmt);
     }
     return rc;
+}
+
+char *sql_column_copy(sqlite3_stmt *stmt, int column)
+{
+    const void *p = sqlite3_column_blob(stmt, column);
+    return x_strndup(p ? p : "", (size_t)sqlite3_column_bytes(stmt, column));
+}
+
+char *sql_column_or_null(sqlite3_stmt *stmt, int column)
+{
+    return sqlite3_column_type(stmt, column) == SQLITE_NULL ? NULL : sql_column_copy(stmt, column);
 }
 
 int sql_script(sqlite3 *db, const char *text)

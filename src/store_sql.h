@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SQL_KEPT_MAX = 64 };
+enum { SQL_KEPT_MAX = 128 };
 
 struct sql {
     sqlite3 *db;
@@ -44,6 +44,10 @@ int sql_int(struct sql *q, int64_t *out, const char *text, const char *format, .
 int sql_start(struct sql *q, sqlite3_stmt **out, const char *text, const char *format, ...);
 bool sql_next(sqlite3_stmt *stmt, int *rc);
 void sql_end(sqlite3_stmt *stmt);
+
+/* A column's bytes and a NUL, malloc'ed; "" for NULL, or (or_null) NULL. */
+char *sql_column_copy(sqlite3_stmt *stmt, int column);
+char *sql_column_or_null(sqlite3_stmt *stmt, int column);
 
 /* Runs statements that are used once (schema, pragmas). */
 int sql_script(sqlite3 *db, const char *text);

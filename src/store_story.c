@@ -228,12 +228,6 @@ void store_put_node_ids(struct store *s, store_ref node, const int32_t *ids, siz
 
 /* ---- reading: stories ---- */
 
-static char *column_copy(sqlite3_stmt *stmt, int column)
-{
-    const void *p = sqlite3_column_blob(stmt, column);
-    return x_strndup(p ? p : "", (size_t)sqlite3_column_bytes(stmt, column));
-}
-
 /* The beginning of a text row, up to the end of its first line, without reading the rest of it. */
 static char *first_line(struct store *s, int64_t text)
 {
@@ -274,7 +268,7 @@ int store_stories(struct store *s, struct store_story_row **out, size_t *n, stru
         }
         rows[n_rows++] = (struct store_story_row){
             .ref = sqlite3_column_int64(stmt, 0),
-            .title = column_copy(stmt, 1),
+            .title = sql_column_copy(stmt, 1),
             .created_ms = sqlite3_column_int64(stmt, 2),
             .opened_ms = sqlite3_column_int64(stmt, 3),
             .n_nodes = sqlite3_column_int64(stmt, 4),
@@ -346,7 +340,7 @@ int store_inputs(struct store *s, size_t max, char ***out, size_t *n, struct err
             cap = cap ? cap * 2 : 64;
             inputs = x_realloc(inputs, cap * sizeof inputs[0]);
         }
-        inputs[n_inputs++] = column_copy(stmt, 0);
+        inputs[n_inputs++] = sql_column_copy(stmt, 0);
     }
     if (rc != SQLITE_OK) {
         store_inputs_free(inputs, n_inputs);
@@ -394,7 +388,7 @@ static struct loading read_node(sqlite3_stmt *stmt)
         .created_ms = sqlite3_column_int64(stmt, 3),
         .generation = sqlite3_column_int64(stmt, 4),
         .unfinished = sqlite3_column_type(stmt, 5) == SQLITE_NULL,
-        .text = column_copy(stmt, 6),
+        .text = sql_column_copy(stmt, 6),
         .n_text = (size_t)sqlite3_column_bytes(stmt, 6),
     };
     const char *tokenizer = (const char *)sqlite3_column_text(stmt, 8);
@@ -498,7 +492,7 @@ static char *read_draft(struct store *s, int64_t story, int *rc)
     sqlite3_stmt *stmt;
     *rc = sql_start(&s->reader, &stmt, "SELECT body FROM drafts WHERE story=?1", "i", story);
     if (sql_next(stmt, rc)) {
-        draft = column_copy(stmt, 0);
+        draft = sql_column_copy(stmt, 0);
         sql_end(stmt);
     }
     return draft;
@@ -512,7 +506,7 @@ static char *read_title(struct store *s, int64_t story, int64_t *current, int *r
     *rc =
         sql_start(&s->reader, &stmt, "SELECT title, current FROM stories WHERE id=?1", "i", story);
     if (sql_next(stmt, rc)) {
-        title = column_copy(stmt, 0);
+        title = sql_column_copy(stmt, 0);
         *current = sqlite3_column_int64(stmt, 1);
         sql_end(stmt);
     }

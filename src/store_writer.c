@@ -10,15 +10,17 @@
  *    matters, at the price of one sync a second while streaming. Measured 2026-11 (bench_store): a
  *    generation of 600 bytes is committed 0.25 ms after the call, and synced after 0.9 ms.
  *  - In rollback-journal mode (no shared memory) every commit is synced by SQLite.
+ *  - A long queue is committed in parts of TRANSACTION_MS, so that other processes get their turn.
  *
  * Invariants
  *  1  operations leave the queue in order, and only after the COMMIT that holds them
  *  2  the queue is cut from the front by the writer, and only lengthened by the UI thread
  *  3  before each transaction: the file at the path is the one we have open, so is its -wal, and
- * its user_version is ours; otherwise nothing is written 4  after SQLITE_CORRUPT or SQLITE_NOTADB
- * nothing is ever written again (`broken`) 5  a sync that failed is not repeated (the system may
- * have forgotten what it could not write); a checkpoint writes the same pages once more, to the
- * database itself
+ *     its user_version is ours; otherwise nothing is written
+ *  4  after SQLITE_CORRUPT or SQLITE_NOTADB nothing is ever written again (`broken`); but when the
+ *     search index alone is damaged, everything else goes on without it (store_index.h)
+ *  5  a sync that failed is not repeated (the system may have forgotten what it could not write); a
+ *     checkpoint writes the same pages once more, to the database itself
  */
 #include "config.h"
 
@@ -38,7 +40,7 @@
 #include "src/base/thread.h"
 #include "src/store_priv.h"
 
-enum { BATCH_MS = 50, SYNC_MS = 1000, RETRY_MS = 1000 };
+enum { BATCH_MS = 50, SYNC_MS = 1000, RETRY_MS = 1000, TRANSACTION_MS = 100 };
 
 /* ---- sentences ---- */
 
@@ -155,33 +157,73 @@ static int check_version(struct store *s, struct err *err)
     return 0;
 }
 
-/* Applies the operations first..last and commits. *broken: never try again. */
-static int commit(struct store *s, const struct op *first, const struct op *last, bool *broken,
+/* Applies operations from first on, up to *last; to an earlier one, which is then *last, when they
+ * take too long. */
+static int apply_run(struct store *s, struct op *first, struct op **last)
+{
+    struct writer *w = &s->writer;
+    int64_t until_ms = clock_mono_ms() + TRANSACTION_MS;
+    for (struct op *op = first;; op = op->next) {
+        int64_t row = 0;
+        int rc = op->apply(w, op, &row);
+        if (rc != SQLITE_OK)
+            return rc;
+        if (op->ticket)
+            remember_row(w, op->ticket, row);
+        if (op != *last && clock_mono_ms() >= until_ms)
+            *last = op;
+        if (op == *last)
+            return SQLITE_OK;
+    }
+}
+
+/* One transaction, rolled back when it fails: *sql_rc is what SQLite said, SQLITE_OK when it was
+ * not SQLite. */
+static int transaction(struct store *s, struct op *first, struct op **last, int *sql_rc,
+                       struct err *err)
+{
+    struct writer *w = &s->writer;
+    int rc = 0;
+    w->index_touched = w->index_failed = false;
+    *sql_rc = sql_run(&w->q, "BEGIN IMMEDIATE", "");
+    if (*sql_rc == SQLITE_OK)
+        rc = check_version(s, err);
+    if (*sql_rc == SQLITE_OK && rc == 0)
+        *sql_rc = apply_run(s, first, last);
+    if (*sql_rc == SQLITE_OK && rc == 0 && w->index_off)
+        *sql_rc = index_put_damaged(w);
+    if (*sql_rc == SQLITE_OK && rc == 0)
+        *sql_rc = index_flush(w);
+    if (*sql_rc == SQLITE_OK && rc == 0)
+        *sql_rc = sql_run(&w->q, "COMMIT", "");
+    if (*sql_rc != SQLITE_OK)
+        rc = store_sql_err(s, w->q.db, *sql_rc, err);
+    if (!sqlite3_get_autocommit(w->q.db))
+        sql_run(&w->q, "ROLLBACK", "");
+    return rc;
+}
+
+/* Applies operations from first on and commits; *last, the last there is, becomes the last that was
+ * committed. When it is the search index that fails, everything else is done without it. *broken:
+ * never try again. */
+static int commit(struct store *s, struct op *first, struct op **last, bool *broken,
                   struct err *err)
 {
     struct writer *w = &s->writer;
+    struct op *const all = *last;
+    int sql_rc = SQLITE_OK;
     int rc = check_files(s, err);
     if (rc != 0)
         return rc;
-    int sql_rc = sql_run(&w->q, "BEGIN IMMEDIATE", "");
-    if (sql_rc == SQLITE_OK)
-        rc = check_version(s, err);
-    for (const struct op *op = first; sql_rc == SQLITE_OK && rc == 0; op = op->next) {
-        int64_t row = 0;
-        sql_rc = op->apply(w, op, &row);
-        if (sql_rc == SQLITE_OK && op->ticket)
-            remember_row(w, op->ticket, row);
-        if (op == last)
-            break;
+    rc = transaction(s, first, last, &sql_rc, err);
+    if (rc != 0 && w->index_failed) {
+        log_error("store: %s: the search index is damaged: %s", s->shown, err->msg);
+        w->index_off = true;
+        *last = all;
+        rc = transaction(s, first, last, &sql_rc, err);
+        w->index_off = false;
     }
-    if (sql_rc == SQLITE_OK && rc == 0)
-        sql_rc = sql_run(&w->q, "COMMIT", "");
-    if (sql_rc != SQLITE_OK) {
-        rc = store_sql_err(s, w->q.db, sql_rc, err);
-        *broken = (sql_rc & 0xFF) == SQLITE_CORRUPT || (sql_rc & 0xFF) == SQLITE_NOTADB;
-    }
-    if (!sqlite3_get_autocommit(w->q.db))
-        sql_run(&w->q, "ROLLBACK", "");
+    *broken = (sql_rc & 0xFF) == SQLITE_CORRUPT || (sql_rc & 0xFF) == SQLITE_NOTADB;
     return rc;
 }
 
@@ -288,7 +330,7 @@ static void work(struct store *s)
     struct op *first = s->first, *last = s->last;
     if (first) {
         pthread_mutex_unlock(&s->lock);
-        rc = commit(s, first, last, &broken, &err);
+        rc = commit(s, first, &last, &broken, &err);
         pthread_mutex_lock(&s->lock);
         if (rc == 0)
             drop_committed(s, last);
@@ -352,6 +394,22 @@ void *op_new(size_t size, op_apply *apply)
     struct op *op = x_calloc(1, size);
     op->apply = apply;
     return op;
+}
+
+size_t op_string_bytes(const char *s)
+{
+    return s ? strlen(s) + 1 : 0;
+}
+
+const char *op_keep_string(char **at, const char *s)
+{
+    if (!s)
+        return NULL;
+    size_t n = strlen(s) + 1;
+    char *copy = *at;
+    memcpy(copy, s, n);
+    *at += n;
+    return copy;
 }
 
 store_ref store_enqueue(struct store *s, struct op *op, bool makes_row)

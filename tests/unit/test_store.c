@@ -609,34 +609,38 @@ static void test_migration(void **state)
     flush(s);
     int64_t row = store_row(s, story);
     close_store(s);
-    const char *next[] = {store_schema.migrations[0], "ALTER TABLE stories ADD COLUMN star INTEGER;"
-                                                      "CREATE TABLE tags(id INTEGER PRIMARY KEY)"};
-    const char *bad[] = {store_schema.migrations[0], "CREATE TABLE tags(id INTEGER PRIMARY KEY);"
-                                                     "CREATE TABLE stories(x)"};
-    struct schema two = {next, 2}, broken = {bad, 2};
+    const char *const first = store_schema.migrations[0], *const second =
+                                                              store_schema.migrations[1];
+    const char *next[] = {first, second,
+                          "ALTER TABLE stories ADD COLUMN star INTEGER;"
+                          "CREATE TABLE more(id INTEGER PRIMARY KEY)"};
+    const char *bad[] = {first, second,
+                         "CREATE TABLE more(id INTEGER PRIMARY KEY);"
+                         "CREATE TABLE stories(x)"};
+    struct schema newer = {next, 3}, broken = {bad, 3};
     struct err err = ERR_INIT;
 
     /* one that fails changes nothing; the copy stays */
     assert_int_equal(store_open_schema(db_path, STORE_CREATE, &broken, &s, &err), E_STORE);
     assert_non_null(strstr(err.msg, db_path));
-    assert_int_equal(db_int(db_path, "PRAGMA user_version"), 1);
-    assert_int_equal(db_int(db_path, "SELECT count(*) FROM sqlite_schema WHERE name='tags'"), 0);
-    exists(".v1-backup", true);
-    exists(".v1-backup-2", false);
+    assert_int_equal(db_int(db_path, "PRAGMA user_version"), 2);
+    assert_int_equal(db_int(db_path, "SELECT count(*) FROM sqlite_schema WHERE name='more'"), 0);
+    exists(".v2-backup", true);
+    exists(".v2-backup-2", false);
 
-    assert_int_equal(store_open_schema(db_path, STORE_CREATE, &two, &s, NULL), 0);
-    exists(".v1-backup-2", true);
+    assert_int_equal(store_open_schema(db_path, STORE_CREATE, &newer, &s, NULL), 0);
+    exists(".v2-backup-2", true);
     struct story *t = NULL;
     assert_int_equal(store_load_story(s, row, &t, NULL, NULL), 0);
     assert_string_equal(t->title, "kept");
     story_free(t);
     close_store(s);
-    assert_int_equal(db_int(db_path, "PRAGMA user_version"), 2);
-    assert_int_equal(db_int(db_path, "SELECT count(*) FROM tags"), 0);
+    assert_int_equal(db_int(db_path, "PRAGMA user_version"), 3);
+    assert_int_equal(db_int(db_path, "SELECT count(*) FROM more"), 0);
 
     /* the copy is whole, private, and an older xuxie can use it */
     char copy[400];
-    snprintf(copy, sizeof copy, "%s.v1-backup-2", db_path);
+    snprintf(copy, sizeof copy, "%s.v2-backup-2", db_path);
     assert_int_equal(mode_of(copy), 0600);
     assert_int_equal(store_open(copy, 0, &s, NULL), 0);
     assert_int_equal(store_last_story(s), row);
@@ -644,10 +648,10 @@ static void test_migration(void **state)
 
     /* this xuxie is now too old for it */
     assert_int_equal(store_open(db_path, STORE_CREATE, &s, &err), E_STORE);
-    assert_non_null(strstr(err.msg, "schema >= 2"));
-    assert_int_equal(store_open_schema(db_path, 0, &two, &s, NULL), 0);
+    assert_non_null(strstr(err.msg, "schema >= 3"));
+    assert_int_equal(store_open_schema(db_path, 0, &newer, &s, NULL), 0);
     close_store(s);
-    exists(".v1-backup-3", false);
+    exists(".v2-backup-3", false);
 }
 
 /* An older program that runs on while a newer one upgrades the database writes no more to it. */
@@ -657,7 +661,7 @@ static void test_upgraded_under_us(void **state)
     struct store *s = open_store();
     store_put_story(s, "");
     flush(s);
-    assert_int_equal(db_int(db_path, "PRAGMA user_version=2"), 0);
+    assert_int_equal(db_int(db_path, "PRAGMA user_version=3"), 0);
     store_put_story(s, "late");
     struct err err = ERR_INIT;
     assert_int_equal(store_flush(s, FLUSH_MS, &err), E_STORE);

@@ -97,7 +97,7 @@ static const struct patch patches[] = {
     {"UTF-16", 59, "\2", 1, -1, "byte 56"},
     {"another program", 68, "\0\0\0\1", 4, -1, "another program"},
     {"no program", 68, "\0\0\0\0", 4, -1, "byte 68"},
-    {"newer", 60, "\0\0\0\2", 4, -1, "schema >= 2"},
+    {"newer", 60, "\0\0\0\3", 4, -1, "schema >= 3"},
     {"much newer", 60, "\xFF\xFF\xFF\xFF", 4, -1, "byte 60"},
     {"no version", 60, "\0\0\0\0", 4, -1, "byte 60"},
 };
