@@ -4,7 +4,7 @@
  * the command line.
  *
  * Order of precedence: defaults < preset < model file's recommendation (only under preset `story`)
- * < xuxie.ini < command line < /set. A value set explicitly is remembered as such, so that changing
+ * < xuxie.ini < prompt template < command line < /set. A value set explicitly is remembered as such, so that changing
  * the preset does not undo it.
  */
 #ifndef XUXIE_SRC_OPTIONS_H
@@ -54,7 +54,9 @@ struct settings {
     unsigned char origin[192]; /* enum option_origin */
 };
 
-enum option_origin { ORIGIN_DEFAULT, ORIGIN_PRESET, ORIGIN_MODEL, ORIGIN_INI, ORIGIN_CLI, ORIGIN_SET };
+enum option_origin {
+    ORIGIN_DEFAULT, ORIGIN_PRESET, ORIGIN_MODEL, ORIGIN_INI, ORIGIN_TEMPLATE, ORIGIN_CLI, ORIGIN_SET
+};
 
 void settings_init(struct settings *s);                       /* defaults and the preset `story` */
 void settings_copy(struct settings *to, const struct settings *from); /* `to` initialised or zero */

@@ -18,6 +18,7 @@ struct runner {
     struct engine *engine;
     struct engine_session *session;
     uint64_t last_id;
+    bool quiet; /* no progress of requests */
 };
 
 /* Waits for the session or a signal. Once a signal came its descriptor stays readable: it is left
@@ -99,6 +100,11 @@ const struct tokenizer *runner_tokenizer(const struct runner *r)
     return engine_tokenizer(r->engine);
 }
 
+void runner_quiet(struct runner *r)
+{
+    r->quiet = true;
+}
+
 int runner_generate(struct runner *r, struct engine_request *request,
                     bool (*on_event)(void *arg, const struct engine_event *ev), void *arg,
                     struct engine_event *done, struct err *err)
@@ -107,13 +113,14 @@ int runner_generate(struct runner *r, struct engine_request *request,
     int rc = engine_submit(r->session, request, err);
     if (rc)
         return rc;
-    output_progress_begin();
+    if (!r->quiet)
+        output_progress_begin();
     for (;;) {
         struct engine_event ev;
         while (engine_next_event(r->session, &ev)) {
             if (ev.id != request->id)
                 continue;
-            if (ev.type == EV_PREFILL)
+            if (ev.type == EV_PREFILL && !r->quiet)
                 output_progress(_("reading: %d of %d tokens"), ev.prefill.done, ev.prefill.total);
             if (!on_event(arg, &ev))
                 engine_cancel(r->session, request->id);

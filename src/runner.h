@@ -16,6 +16,9 @@ void runner_free(struct runner *r); /* NULL-safe; cancels what runs and waits fo
 const struct engine_info *runner_info(const struct runner *r);
 const struct tokenizer *runner_tokenizer(const struct runner *r);
 
+/* From now on runner_generate shows no progress: its caller does. */
+void runner_quiet(struct runner *r);
+
 /* Submits the request (its id is given here) and hands every event to on_event until EV_DONE, which
  * is handed on too and copied to *done. When on_event returns false, or a signal comes, the request
  * is cancelled; its EV_DONE still arrives. Returns 0, or the code and message of EV_ERROR. */

@@ -1,6 +1,7 @@
 /* test_no_alloc.c - the token loop allocates nothing: every call of the allocator from this
  * program's own code is counted (the linker's --wrap) between the first token and the last, with a
- * context so small that the text is cut several times meanwhile. */
+ * context so small that the text is cut several times meanwhile. Nor does scoring, once the prompt
+ * is read. */
 #include "config.h"
 
 #include <poll.h>
@@ -66,17 +67,22 @@ static struct engine_event wait_event(struct engine_session *s)
     return ev;
 }
 
-static void test_token_loop(void **state)
+static void open_session(int n_ctx, struct engine **e, struct engine_session **s)
 {
-    (void)state;
     char path[4096];
     const char *top = getenv("top_srcdir");
     snprintf(path, sizeof path, "%s/data/preview-q8_0.gguf", top ? top : ".");
+    const struct engine_options options = {.n_threads = 2, .n_ctx = n_ctx};
+    assert_int_equal(engine_open(path, &options, e, NULL), 0);
+    assert_int_equal(engine_session_new(*e, s, NULL), 0);
+}
+
+static void test_token_loop(void **state)
+{
+    (void)state;
     struct engine *e = NULL;
     struct engine_session *s = NULL;
-    const struct engine_options options = {.n_threads = 2, .n_ctx = 64};
-    assert_int_equal(engine_open(path, &options, &e, NULL), 0);
-    assert_int_equal(engine_session_new(e, &s, NULL), 0);
+    open_session(64, &e, &s);
     const char text[] = "那一夜，雪下得很大。";
     const struct engine_segment segment = {
         .kind = SEGMENT_TEXT, .text = text, .n_bytes = sizeof text - 1};
@@ -127,8 +133,45 @@ static void test_token_loop(void **state)
     engine_close(e);
 }
 
+static void test_scoring(void **state)
+{
+    (void)state;
+    struct engine *e = NULL;
+    struct engine_session *s = NULL;
+    open_session(1024, &e, &s);
+    static int32_t ids[1024];
+    for (int i = 0; i < 1024; i++)
+        ids[i] = 700 + i * 31 % 5000;
+    const struct engine_segment segments[] = {
+        {.kind = SEGMENT_IDS, .ids = ids, .n_ids = 300, .scored = true},
+        {.kind = SEGMENT_IDS, .ids = ids + 300, .n_ids = 200},
+        {.kind = SEGMENT_IDS, .ids = ids + 500, .n_ids = 524, .scored = true},
+    };
+    struct engine_request q = {
+        .id = 1, .segments = segments, .n_segments = 3, .n_streams = 1, .score = true};
+    sample_params_init(&q.sampling);
+    assert_int_equal(engine_submit(s, &q, NULL), 0);
+    struct engine_event ev;
+    int n_scores = 0;
+    do {
+        ev = wait_event(s);
+        assert_int_not_equal(ev.type, EV_ERROR);
+        n_scores += ev.type == EV_SCORE ? (int)ev.score.n : 0;
+        if (ev.type == EV_PREFILL)
+            atomic_store(&counting, true);
+    } while (ev.type != EV_DONE);
+    atomic_store(&counting, false);
+    assert_int_equal(n_scores, 824);
+    assert_int_equal(atomic_load(&n_calls), 0);
+    engine_session_free(s);
+    engine_close(e);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_token_loop)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_token_loop),
+        cmocka_unit_test(test_scoring),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
