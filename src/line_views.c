@@ -128,7 +128,7 @@ static void put_list(struct line_views *v, struct level *l)
 
 static void put_page(struct line_views *v, struct level *l)
 {
-    struct ui_page page = {.text = v->page, .reveal = SIZE_MAX};
+    struct ui_page page = {.text = v->page, .reveal = SIZE_MAX, .plain = true};
     ui_text_clear(v->page);
     l->door.page(l->door.ctx, selected(l), &page);
     const char *text = ui_text_bytes(v->page);

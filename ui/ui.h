@@ -242,6 +242,7 @@ struct ui_page {
     const char *title; /* on its frame; borrowed */
     uint64_t key;      /* the page of another key begins at its top ... */
     size_t reveal;     /* ... or shows this byte of the text; SIZE_MAX: none */
+    bool plain;        /* given: styles are not seen where this goes */
 };
 
 enum ui_pane { UI_PANE_LIST, UI_PANE_PAGE };
