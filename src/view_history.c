@@ -17,10 +17,9 @@
 #include "src/base/mem.h"
 #include "src/commands.h"
 #include "src/dates.h"
-#include "src/examples.h"
-#include "src/export.h"
+#include "src/history_acts.h"
+#include "src/history_complete.h"
 #include "src/history_list.h"
-#include "src/view_template.h"
 #include "src/views.h"
 
 enum {
@@ -266,126 +265,7 @@ static bool on_submit(void *ctx, const char *text, size_t n, size_t i)
     return true;
 }
 
-struct offers {
-    struct ui_candidate *list;
-    size_t n, cap;
-    const char *prefix;
-    size_t n_prefix;
-};
-
-static void offer(struct offers *o, const char *before, const char *text, const char *help)
-{
-    struct str s = STR_INIT;
-    bool quoted = strchr(text, ' ') != NULL;
-    str_printf(&s, quoted ? "%s\"%s\"" : "%s%s", before, text);
-    if (strncmp(str_cstr(&s), o->prefix, o->n_prefix) == 0) {
-        if (o->n == o->cap) {
-            o->cap = o->cap ? 2 * o->cap : 16;
-            o->list = x_realloc(o->list, o->cap * sizeof o->list[0]);
-        }
-        o->list[o->n++] = (struct ui_candidate){str_take(&s), help ? x_strdup(help) : NULL};
-    }
-    str_free(&s);
-}
-
-static void offer_tags(struct history_view *v, struct offers *o)
-{
-    struct history_tag *tags = NULL;
-    size_t n = 0;
-    if (history_tags(v->room->store, &tags, &n, NULL) != 0)
-        return;
-    for (size_t i = 0; i < n; i++) {
-        char help[32];
-        snprintf(help, sizeof help, "%lld", (long long)tags[i].n);
-        offer(o, "tag:", tags[i].tag, help);
-        offer(o, "标签:", tags[i].tag, help);
-    }
-    history_tags_free(tags, n);
-}
-
-static void offer_stories(struct history_view *v, struct offers *o)
-{
-    struct store_story_row *rows = NULL;
-    size_t n = 0;
-    if (store_stories(v->room->store, &rows, &n, NULL) != 0)
-        return;
-    for (size_t i = 0; i < n; i++) {
-        if (!rows[i].title || !rows[i].title[0])
-            continue;
-        offer(o, "story:", rows[i].title, rows[i].first_line);
-        offer(o, "故事:", rows[i].title, rows[i].first_line);
-    }
-    store_stories_free(rows, n);
-}
-
-static void offer_templates(struct history_view *v, struct offers *o)
-{
-    struct store_template_row *rows = NULL;
-    size_t n = 0;
-    if (store_templates(v->room->store, &rows, &n, NULL) != 0)
-        return;
-    for (size_t i = 0; i < n; i++) {
-        offer(o, "template:", rows[i].name, rows[i].about);
-        offer(o, "范例:", rows[i].name, rows[i].about);
-    }
-    store_templates_free(rows, n);
-}
-
-static size_t on_complete(void *ctx, const char *line, size_t cursor, size_t *start,
-                          struct ui_candidate **out)
-{
-    struct history_view *v = ctx;
-    if (cursor > 0 && line[0] == '/')
-        return commands_offer(v->room, line, cursor, start, out);
-    size_t from = cursor;
-    while (from > 0 && line[from - 1] != ' ')
-        from--;
-    struct offers o = {.prefix = line + from, .n_prefix = cursor - from};
-    *start = from;
-    *out = NULL;
-    if (o.n_prefix == 0)
-        return 0; /* TAB goes to the page */
-    if (memchr(o.prefix, ':', o.n_prefix)) {
-        offer_tags(v, &o);
-        offer_stories(v, &o);
-        offer_templates(v, &o);
-    } else {
-        const char *key, *help;
-        for (size_t i = 0; (key = history_query_key(i, false, &help)); i++)
-            offer(&o, "", key, help);
-        for (size_t i = 0; (key = history_query_key(i, true, &help)); i++)
-            offer(&o, "", key, help);
-    }
-    *out = o.list;
-    return o.n;
-}
-
-/* ---- what is done with one ------------------------------------------------------------------- */
-
-struct history_record *view_history_target(struct room *r)
-{
-    struct history_record *record = NULL;
-    struct history_view *v = r->history;
-    struct err err = ERR_INIT;
-    store_ref generation = 0;
-    if (v && is_uppermost(v)) {
-        const struct history_hit *hit = history_list_at(v->list, selected(v));
-        generation = hit ? hit->generation : 0;
-    } else {
-        generation = r->story->current->generation;
-    }
-    if (!r->store)
-        say(r, TURN_WARNING, _("Without the database there is no history."));
-    else if (!generation)
-        say(r, TURN_WARNING, _("No generation is selected, and the newest passage is none."));
-    else if (store_flush(r->store, 1000, &err) != 0 ||
-             history_load(r->store, generation, &record, &err) != 0)
-        say(r, TURN_WARNING, err.msg);
-    return record;
-}
-
-/* After a mark was changed: what is shown of it. */
-static void marked_anew(struct room *r, const struct history_record *record)
+void view_history_marked(struct room *r, const struct history_record *record)
 {
     struct history_view *v = r->history;
     if (!v || !v->open)
@@ -398,181 +278,19 @@ static void marked_anew(struct room *r, const struct history_record *record)
     changed(v);
 }
 
-void view_history_star(struct room *r)
+store_ref view_history_selected(const struct room *r)
 {
-    struct history_record *record = view_history_target(r);
-    if (!record)
-        return;
-    record->starred = !record->starred;
-    history_put_star(r->store, record->generation, record->starred);
-    say(r, TURN_INFO, record->starred ? _("It has a star now.") : _("Its star is gone."));
-    marked_anew(r, record);
-    history_record_free(record);
+    const struct history_hit *hit = history_list_at(r->history->list, selected(r->history));
+    return hit ? hit->generation : 0;
 }
 
-static bool has_tag(const struct history_record *record, const char *tag, size_t n)
+static size_t on_complete(void *ctx, const char *line, size_t cursor, size_t *start,
+                          struct ui_candidate **out)
 {
-    for (size_t i = 0; i < record->n_tags; i++)
-        if (strlen(record->tags[i]) == n && memcmp(record->tags[i], tag, n) == 0)
-            return true;
-    return false;
-}
-
-/* Calls `each` for the tags of a list with blanks between them, with or without #. */
-static void each_tag(const char *tags, void (*each)(void *ctx, const char *tag, size_t n), void *ctx)
-{
-    for (const char *s = tags; *s;) {
-        s += strspn(s, " #,");
-        size_t n = strcspn(s, " #,");
-        if (n)
-            each(ctx, s, n);
-        s += n;
-    }
-}
-
-struct tagging {
-    struct room *room;
-    struct history_record *record;
-    const char *tags;
-    bool found;
-    const char *looked_for;
-};
-
-static void add_tag(void *ctx, const char *tag, size_t n)
-{
-    struct tagging *t = ctx;
-    char *text = x_strndup(tag, n);
-    if (!has_tag(t->record, tag, n))
-        history_put_tag(t->room->store, t->record->generation, text, true);
-    free(text);
-}
-
-static void look_for_tag(void *ctx, const char *tag, size_t n)
-{
-    struct tagging *t = ctx;
-    t->found |= strlen(t->looked_for) == n && memcmp(t->looked_for, tag, n) == 0;
-}
-
-void view_history_tags(struct room *r, const char *tags)
-{
-    struct tagging t = {.room = r, .record = view_history_target(r), .tags = tags};
-    if (!t.record)
-        return;
-    each_tag(tags, add_tag, &t);
-    for (size_t i = 0; i < t.record->n_tags; i++) {
-        t.looked_for = t.record->tags[i];
-        t.found = false;
-        each_tag(tags, look_for_tag, &t);
-        if (!t.found)
-            history_put_tag(r->store, t.record->generation, t.looked_for, false);
-    }
-    marked_anew(r, t.record);
-    history_record_free(t.record);
-}
-
-void view_history_note(struct room *r, const char *note)
-{
-    struct history_record *record = view_history_target(r);
-    if (!record)
-        return;
-    history_put_note(r->store, record->generation, note);
-    free(record->note);
-    record->note = x_strdup(note);
-    marked_anew(r, record);
-    history_record_free(record);
-}
-
-static void answered_tags(void *arg, const char *text)
-{
-    if (text)
-        view_history_tags(arg, text);
-}
-
-static void answered_note(void *arg, const char *text)
-{
-    if (text)
-        view_history_note(arg, text);
-}
-
-static void ask_tags(struct history_view *v)
-{
-    struct history_record *record = chosen(v);
-    struct str now = STR_INIT;
-    if (!record)
-        return;
-    for (size_t i = 0; i < record->n_tags; i++)
-        str_printf(&now, "%s%s", i ? " " : "", record->tags[i]);
-    v->room->front->ask_line(v->room->front->ctx, _("Its tags, with blanks between them:"),
-                             str_cstr(&now), answered_tags, v->room);
-    str_free(&now);
-}
-
-static void ask_note(struct history_view *v)
-{
-    struct history_record *record = chosen(v);
-    if (record)
-        v->room->front->ask_line(v->room->front->ctx, _("The note on it:"), record->note,
-                                 answered_note, v->room);
-}
-
-/* ---- to a file ------------------------------------------------------------------------------- */
-
-static void write_file(struct room *r, const char *path, bool replace)
-{
-    struct history_record *record = view_history_target(r);
-    struct outfile *file = NULL;
-    struct err err = ERR_INIT;
-    struct str s = STR_INIT;
-    if (!record)
-        return;
-    int rc = outfile_open(path, replace, &file, &err);
-    if (rc == 0) {
-        outfile_write(file, record->text, record->n_text);
-        rc = outfile_finish(file, &err);
-    }
-    str_printf(&s, _("Saved as %s"), path);
-    say(r, rc == 0 ? TURN_INFO : TURN_ERROR, rc == 0 ? str_cstr(&s) : err.msg);
-    str_free(&s);
-    history_record_free(record);
-}
-
-static void answered_replace(void *arg, bool yes)
-{
-    struct room *r = arg;
-    if (yes)
-        write_file(r, r->export_path, true);
-}
-
-void view_history_export(struct room *r, const char *path)
-{
-    char *expanded = export_expand(path, EXPORT_TXT);
-    free(r->export_path);
-    r->export_path = expanded;
-    if (!outfile_exists(expanded)) {
-        write_file(r, expanded, false);
-        return;
-    }
-    struct str q = STR_INIT;
-    str_printf(&q, _("%s is there already. Replace it?"), expanded);
-    r->front->ask(r->front->ctx, str_cstr(&q), answered_replace, r);
-    str_free(&q);
-}
-
-static void answered_path(void *arg, const char *text)
-{
-    if (text && text[0])
-        view_history_export(arg, text);
-}
-
-static void ask_path(struct history_view *v)
-{
-    struct history_record *record = chosen(v);
-    char name[64];
-    if (!record)
-        return;
-    snprintf(name, sizeof name, "generation-%lld.txt", (long long)record->generation);
-    v->room->front->ask_line(v->room->front->ctx, _("The file it is written to:"), name,
-                             answered_path, v->room);
+    struct history_view *v = ctx;
+    if (cursor > 0 && line[0] == '/')
+        return commands_offer(v->room, line, cursor, start, out);
+    return history_complete(v->room->store, line, cursor, start, out);
 }
 
 /* ---- going elsewhere ------------------------------------------------------------------------- */
@@ -590,25 +308,6 @@ static void go(struct history_view *v)
     store_ref story = record->story, node = record->node;
     views_close_all(r);
     room_go(r, story, node);
-}
-
-static void reuse(struct room *r)
-{
-    struct history_record *record = view_history_target(r);
-    if (!record)
-        return;
-    if (record->template_version) {
-        view_template_reuse(r, record);
-    } else if (record->n_prompt == 0) {
-        say(r, TURN_INFO, _("Its prompt was empty."));
-    } else {
-        const struct history_part *last = &record->prompt[record->n_prompt - 1];
-        char *text = x_strndup(last->text, last->n_text);
-        views_close_all(r);
-        room_put_in_prompt(r, text);
-        free(text);
-    }
-    history_record_free(record);
 }
 
 static void unmark(struct history_view *v)
@@ -637,22 +336,6 @@ static void mark_or_compare(struct history_view *v)
         say(v->room, TURN_ERROR, err.msg);
     }
     changed(v);
-}
-
-static void copy(struct room *r)
-{
-    struct history_record *record = view_history_target(r);
-    if (record)
-        r->front->copy(r->front->ctx, record->text, record->n_text);
-    history_record_free(record);
-}
-
-static void add_example(struct room *r)
-{
-    struct history_record *record = view_history_target(r);
-    if (record)
-        examples_add_record(r, record);
-    history_record_free(record);
 }
 
 void view_history_show(struct room *r, enum history_facet facet)
@@ -685,14 +368,14 @@ static bool on_action(void *ctx, enum ui_action action, size_t i)
     switch (action) {
     case UI_GO: go(v); return true;
     case UI_SHOW: show_next(v); return true;
-    case UI_STAR: view_history_star(r); return true;
-    case UI_TAG: ask_tags(v); return true;
-    case UI_NOTE: ask_note(v); return true;
-    case UI_REUSE: reuse(r); return true;
     case UI_DIFF: mark_or_compare(v); return true;
-    case UI_COPY: copy(r); return true;
-    case UI_EXPORT: ask_path(v); return true;
-    case UI_ADD_EXAMPLE: add_example(r); return true;
+    case UI_STAR: history_acts_star(r); return true;
+    case UI_TAG: history_acts_ask_tags(r); return true;
+    case UI_NOTE: history_acts_ask_note(r); return true;
+    case UI_REUSE: history_acts_reuse(r); return true;
+    case UI_COPY: history_acts_copy(r); return true;
+    case UI_EXPORT: history_acts_ask_path(r); return true;
+    case UI_ADD_EXAMPLE: history_acts_example(r); return true;
     default: return false;
     }
 }

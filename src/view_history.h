@@ -1,6 +1,5 @@
-/* view_history.h - F3: every generation ever made, searched while one types, read, marked, compared,
- * used again. What it does is also done by commands, on the row that is selected; where the view is
- * not open, on the generation of the newest passage.
+/* view_history.h - F3: every generation ever made, searched while one types, read, compared. What is
+ * done with one of them is in history_acts.h.
  *
  * UI thread. A failure is told through the room's front end.
  */
@@ -20,15 +19,11 @@ void view_history_tick(struct room *r, int64_t now_ms);
 void view_history_ended(struct room *r);
 void view_history_free(struct room *r);
 
-/* For commands; each acts on what is selected. */
+/* Shows one side of what is selected. */
 void view_history_show(struct room *r, enum history_facet facet);
-void view_history_star(struct room *r);
-void view_history_tags(struct room *r, const char *tags); /* blank-separated: these and no others */
-void view_history_note(struct room *r, const char *note);
-void view_history_export(struct room *r, const char *path);
-
-/* The generation the commands act on, loaded; NULL (told) when there is none. Freed by the caller
- * with history_record_free. */
-struct history_record *view_history_target(struct room *r);
+/* The selected generation while the view is open; 0: none. */
+store_ref view_history_selected(const struct room *r);
+/* A mark of a generation was changed: shows it. */
+void view_history_marked(struct room *r, const struct history_record *record);
 
 #endif
