@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/tokenizers/tokenizer.h"
 #include "src/base/i18n.h"
 #include "src/base/limits.h"
 #include "src/cli.h"
@@ -20,6 +19,7 @@
 #include "src/output.h"
 #include "src/recorder.h"
 #include "src/runner.h"
+#include "src/teller.h"
 #include "src/textfile.h"
 
 struct job {
@@ -30,142 +30,15 @@ struct job {
     struct engine_request request;
 
     struct recorder recorder;
-    int n_cuts; /* times the window moved */
-    uint64_t n_bytes_dropped;
-    bool started; /* the JSON start event is out */
-    bool ends_with_newline;
+    struct teller teller;
 };
-
-/* ---- events ---------------------------------------------------------------------------------- */
-
-static void json_start(struct job *j)
-{
-    const struct engine_info *info = runner_info(j->runner);
-    json_error_t error;
-    char *text = settings_json(&j->settings, j->request.seed);
-    json_t *settings = json_loads(text, 0, &error);
-    free(text);
-    output_json(json_pack(
-        "{s:s, s:{s:o, s:o, s:o, s:o, s:o, s:i, s:o}, s:I, s:i, s:o}", "event", "start", "model",
-        "name", output_json_string(info->name, strlen(info->name)), "path",
-        output_json_string(info->path, strlen(info->path)), "arch",
-        output_json_string(info->arch, strlen(info->arch)), "type", json_string(info->type),
-        "identity", json_string(info->identity), "n_ctx", info->n_ctx, "n_params",
-        json_integer(info->n_params), "seed", (json_int_t)j->request.seed, "prompt_tokens",
-        (int)j->recorder.n_prompt, "settings", settings ? settings : json_null()));
-    output_flush();
-}
-
-static void json_text(struct job *j, const char *text, size_t n)
-{
-    json_t *event = json_pack("{s:s, s:o}", "event", "text", "text", output_json_string(text, n));
-    if (j->flags->logprobs) {
-        json_t *list = json_array();
-        for (size_t i = 0; i < j->recorder.n_ids; i++) {
-            size_t n_piece;
-            int32_t id = j->recorder.ids[i];
-            const char *piece = tokenizer_piece(runner_tokenizer(j->runner), id, true, &n_piece);
-            json_array_append_new(list, json_pack("{s:i, s:f, s:o}", "id", (int)id, "logprob",
-                                                  (double)j->recorder.logprobs[i], "text",
-                                                  output_json_string(piece, n_piece)));
-        }
-        json_object_set_new(event, "tokens", list);
-    }
-    output_json(event);
-}
-
-static void on_cut(struct job *j, const struct engine_event *ev)
-{
-    if (j->flags->json)
-        output_json(json_pack("{s:s, s:i, s:i, s:I}", "event", "cut", "tokens_dropped",
-                              ev->cut.n_tokens_dropped, "tokens_kept", ev->cut.n_tokens_kept,
-                              "bytes_dropped", (json_int_t)ev->cut.n_bytes_dropped));
-    output_flush();
-    if (j->n_cuts++ == 0)
-        output_note(_("The text is longer than the model can see: its first %llu bytes (%d tokens) "
-                      "are left out."),
-                    (unsigned long long)ev->cut.n_bytes_dropped, ev->cut.n_tokens_dropped);
-    j->n_bytes_dropped = ev->cut.n_bytes_dropped;
-}
-
-/* A long answer makes the window move on, again and again: one more line says how far. */
-static void tell_last_cut(const struct job *j)
-{
-    if (j->n_cuts > 1)
-        output_note(
-            _("While writing, the model's view moved on: at the end it did not see the first "
-              "%llu bytes."),
-            (unsigned long long)j->n_bytes_dropped);
-}
-
-/* The text and what was sampled since the last one. */
-static void on_text(struct job *j, const char *text, size_t n)
-{
-    if (j->flags->json) {
-        if (n || j->flags->logprobs)
-            json_text(j, text, n);
-    } else {
-        output_text(text, n, j->flags->raw);
-        j->ends_with_newline = n ? text[n - 1] == '\n' : j->ends_with_newline;
-    }
-    output_flush();
-}
 
 static bool on_event(void *arg, const struct engine_event *ev)
 {
     struct job *j = arg;
     recorder_event(&j->recorder, ev);
-    switch (ev->type) {
-    case EV_PROMPT:
-        if (ev->prompt.last && j->flags->json && !j->started) {
-            j->started = true;
-            json_start(j);
-        }
-        break;
-    case EV_CUT: on_cut(j, ev); break;
-    case EV_PREFILL:
-        if (j->flags->json)
-            output_json(json_pack("{s:s, s:i, s:i, s:i}", "event", "prefill", "done",
-                                  ev->prefill.done, "total", ev->prefill.total, "reused",
-                                  ev->prefill.reused));
-        output_flush();
-        break;
-    case EV_TEXT: on_text(j, ev->bytes, ev->n_bytes); break;
-    case EV_DONE:
-        if (j->recorder.n_ids) /* tokens without text: the end of the text, half a character */
-            on_text(j, "", 0);
-        tell_last_cut(j);
-        break;
-    default: break;
-    }
-    return output_ok();
+    return teller_event(&j->teller, ev);
 }
-
-static const char *code_name(enum err_code code)
-{
-    switch (code) {
-    case E_USAGE: return "usage";
-    case E_STORE: return "store";
-    case E_RESOURCE: return "resource";
-    case E_REMOTE: return "remote";
-    case E_CANCELLED: return "cancelled";
-    case E_BUSY: return "busy";
-    case E_UNSUPPORTED: return "unsupported";
-    case E_IO: return "io";
-    default: return "input";
-    }
-}
-
-static void json_done(const struct engine_event *ev)
-{
-    output_json(json_pack("{s:s, s:s, s:i, s:i, s:i, s:f, s:f}", "event", "done", "reason",
-                          engine_done_name(ev->done.reason), "prompt_tokens", ev->done.n_prompt,
-                          "reused_tokens", ev->done.n_reused, "tokens", ev->done.n_tokens,
-                          "prefill_ms", (double)ev->done.prefill_us / 1e3, "decode_ms",
-                          (double)ev->done.decode_us / 1e3));
-}
-
-/* ---- the command ----------------------------------------------------------------------------- */
 
 static int generate(struct job *j, struct err *err)
 {
@@ -184,15 +57,18 @@ static int generate(struct job *j, struct err *err)
     recorder_init(&j->recorder, j->flags->no_store ? NULL : database_open_recording(&j->settings));
     recorder_begin(&j->recorder, &(struct recorder_origin){.origin = "continue"}, &j->settings,
                    runner_info(j->runner), &j->request);
+    j->teller = (struct teller){.runner = j->runner,
+                                .settings = &j->settings,
+                                .request = &j->request,
+                                .recorder = &j->recorder,
+                                .json = j->flags->json,
+                                .raw = j->flags->raw,
+                                .logprobs = j->flags->logprobs};
     if (j->flags->echo && !j->flags->json)
         output_text(j->prompt.data, j->prompt.len, j->flags->raw);
     rc = runner_generate(j->runner, &j->request, on_event, j, &done, err);
     recorder_end(&j->recorder, &done, rc ? err : NULL);
-    if (!rc && j->flags->json)
-        json_done(&done);
-    if (!j->flags->json && output_is_tty() && !j->ends_with_newline)
-        output_puts("\n");
-    output_flush();
+    teller_end(&j->teller, rc ? NULL : &done);
     database_close_recording(j->recorder.store);
     return rc;
 }
@@ -208,8 +84,7 @@ static int run(const struct settings *settings, const struct flags *flags, const
     if (!rc)
         rc = generate(&j, &err);
     if (rc && rc != E_CANCELLED && flags->json)
-        output_json(json_pack("{s:s, s:s, s:o}", "event", "error", "code", code_name(err.code),
-                              "message", output_json_string(err.msg, strlen(err.msg))));
+        teller_error(&err);
     int status = interrupt_status();
     if (rc && rc != E_CANCELLED)
         status = output_error(&err);

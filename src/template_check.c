@@ -217,10 +217,22 @@ int template_check_formats(const struct template *t, struct err *err)
 
 /* ---- examples -------------------------------------------------------------------------------- */
 
+/* Is a text of an example too long? */
+static bool is_long(const char *text)
+{
+    return text && strlen(text) > LIMIT_TEMPLATE_PART_BYTES;
+}
+
 static int check_fields(const struct template_example *e, struct err *err)
 {
     if (e->n_fields > LIMIT_TEMPLATE_FIELDS)
         return err_set(err, E_INPUT, _("more than %u fields"), LIMIT_TEMPLATE_FIELDS);
+    bool too_long = is_long(e->output) || is_long(e->note) || is_long(e->source);
+    for (size_t i = 0; i < e->n_fields && !too_long; i++)
+        too_long = is_long(e->fields[i].value);
+    if (too_long)
+        return err_set(err, E_INPUT, _("a text of an example is longer than %u bytes"),
+                       LIMIT_TEMPLATE_PART_BYTES);
     for (size_t i = 0; i < e->n_fields; i++) {
         if (template_check_var(e->fields[i].name, err) != 0)
             return E_INPUT;

@@ -67,7 +67,7 @@ static void print_key(const char *key, const char *value, struct str *out)
 
 static void print_tag(const char *tag, struct str *out)
 {
-    str_puts(out, " #");
+    str_putc(out, '#');
     if (needs_quotes(tag) || strpbrk(tag, " \"\\"))
         print_json(tag, out);
     else
@@ -161,9 +161,8 @@ static bool print_head(const struct template *t, struct str *out)
 static bool print_example(const struct template_example *e, struct str *out)
 {
     bool open = false;
-    str_puts(out, "== example");
-    for (size_t i = 0; i < e->n_tags; i++)
-        print_tag(e->tags[i], out);
+    str_puts(out, e->n_tags ? "== example " : "== example");
+    template_print_tags(e, out);
     str_puts(out, e->off ? " off\n" : "\n");
     if (e->note[0])
         print_key("note", e->note, out);
@@ -175,6 +174,15 @@ static bool print_example(const struct template_example *e, struct str *out)
         open = print_text(i < e->n_fields ? e->fields[i].value : e->output, out);
     }
     return open;
+}
+
+void template_print_tags(const struct template_example *e, struct str *out)
+{
+    for (size_t i = 0; i < e->n_tags; i++) {
+        if (i)
+            str_putc(out, ' ');
+        print_tag(e->tags[i], out);
+    }
 }
 
 void template_print_head(const struct template *t, struct str *out)

@@ -32,9 +32,9 @@
 #include "src/base/i18n.h"
 #include "src/base/limits.h"
 #include "src/base/mem.h"
-#include "src/base/utf8.h"
 #include "src/option_table.h"
 #include "src/template_check.h"
+#include "src/textfile.h"
 
 struct reader {
     const char *file; /* for messages */
@@ -395,28 +395,40 @@ static size_t word_bytes(const char *s, size_t n)
     return i < n ? i + 1 : n;
 }
 
-/* What follows "== example": tags and "off". */
-static int read_example_words(const struct reader *r, const char *s, size_t n,
+/* What follows "== example": tags and "off". In a table's cell (`bare`) # may be left out, and off
+ * is a tag like others. */
+static int read_example_words(const struct reader *r, const char *s, size_t n, bool bare,
                               struct template_example *e, struct err *err)
 {
     char quoted[360], *tag = NULL;
     for (trim(&s, &n); n; trim(&s, &n)) {
-        size_t m = word_bytes(s, n);
-        if (m == 3 && memcmp(s, "off", 3) == 0 && !e->off)
+        size_t m = word_bytes(s, n), mark = s[0] == '#';
+        if (!bare && m == 3 && memcmp(s, "off", 3) == 0 && !e->off) {
             e->off = true;
-        else if (s[0] != '#')
+        } else if (!bare && !mark) {
             return refuse(r, err, _("\"%s\": behind \"== example\" stand #tags and \"off\""),
                           err_quote(quoted, sizeof quoted, s, m));
-        else if (s[1] == '"' && m > 1) {
-            if (read_json(r, s + 1, m - 1, &tag, err) != 0 || add_tag(r, e, tag, err) != 0)
+        } else {
+            if (mark && m > 1 && s[1] == '"') {
+                if (read_json(r, s + 1, m - 1, &tag, err) != 0)
+                    return E_INPUT;
+            } else {
+                tag = x_strndup(s + mark, m - mark);
+            }
+            if (add_tag(r, e, tag, err) != 0)
                 return E_INPUT;
-        } else if (add_tag(r, e, x_strndup(s + 1, m - 1), err) != 0) {
-            return E_INPUT;
         }
         s += m;
         n -= m;
     }
     return 0;
+}
+
+int template_parse_tags(const char *file, unsigned long line, const char *text,
+                        struct template_example *e, struct err *err)
+{
+    const struct reader r = {.file = file, .line = line};
+    return read_example_words(&r, text, strlen(text), true, e, err);
 }
 
 /* ---- an example ------------------------------------------------------------------------------ */
@@ -480,7 +492,7 @@ static int read_example(struct reader *r, struct template_example *e, struct err
     static const char heading[] = "== example";
     unsigned long line = r->line;
     memset(e, 0, sizeof *e);
-    int rc = read_example_words(r, r->s + strlen(heading), r->n - strlen(heading), e, err);
+    int rc = read_example_words(r, r->s + strlen(heading), r->n - strlen(heading), false, e, err);
     while (!rc && next_line(r)) {
         if (begins(r->s, r->n, "==")) {
             r->held = true;
@@ -515,22 +527,6 @@ static bool is_example_heading(const struct reader *r)
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-static int check_bytes(struct reader *r, const char *text, size_t n, struct err *err)
-{
-    size_t valid = utf8_valid_prefix(text, n);
-    const char *nul = n ? memchr(text, '\0', n) : NULL;
-    if (valid == n && !nul)
-        return 0;
-    size_t at = nul && (size_t)(nul - text) < valid ? (size_t)(nul - text) : valid;
-    r->line = 1;
-    for (size_t i = 0; i < at; i++)
-        r->line += text[i] == '\n';
-    if (at == valid && valid < n)
-        return refuse(r, err, _("byte 0x%02X is not valid UTF-8; convert the text first"),
-                      (unsigned char)text[at]);
-    return refuse(r, err, _("a NUL byte; this is not a text"));
-}
-
 static int begin_reading(struct reader *r, const char *file, const char *text, size_t n,
                          struct err *err)
 {
@@ -539,7 +535,7 @@ static int begin_reading(struct reader *r, const char *file, const char *text, s
     if (n > LIMIT_TEMPLATE_BYTES)
         return err_set(err, E_INPUT, _("%s: longer than %u bytes, the most that is read"), file,
                        LIMIT_TEMPLATE_BYTES);
-    if (check_bytes(r, text, n, err) != 0)
+    if (textfile_check_lines(file, text, n, err) != 0)
         return E_INPUT;
     size_t skip = begins(text, n, bom) ? 3 : 0;
     r->p = text + skip;

@@ -47,4 +47,10 @@ void template_print_example(const struct template_example *e, struct str *out);
 int template_parse_example(const char *file, const char *text, size_t n,
                            struct template_example *out, struct err *err);
 
+/* Tags as they stand behind "== example", for a cell of a table: #one #"two words". Reading takes
+ * plain words without # as well, and adds to what e has; `line` is for messages. */
+void template_print_tags(const struct template_example *e, struct str *out);
+int template_parse_tags(const char *file, unsigned long line, const char *text,
+                        struct template_example *e, struct err *err);
+
 #endif

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -123,4 +124,27 @@ int textfile_check(const char *path, struct str *text, struct err *err)
     if (text->len >= 3 && memcmp(text->data, bom, 3) == 0)
         str_remove(text, 0, 3);
     return 0;
+}
+
+int textfile_check_lines(const char *path, const char *text, size_t n, struct err *err)
+{
+    size_t valid = utf8_valid_prefix(text, n);
+    const char *nul = n ? memchr(text, '\0', n) : NULL;
+    if (valid == n && !nul)
+        return 0;
+    if (n >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0))
+        return err_set(err, E_INPUT,
+                       _("%s: line 1: this is UTF-16, not UTF-8; convert the text first"),
+                       textfile_name(path));
+    bool is_nul = nul && (size_t)(nul - text) < valid;
+    size_t at = is_nul ? (size_t)(nul - text) : valid;
+    unsigned long line = 1;
+    for (size_t i = 0; i < at; i++)
+        line += text[i] == '\n';
+    if (is_nul)
+        return err_set(err, E_INPUT, _("%s: line %lu: a NUL byte; this is not a text"),
+                       textfile_name(path), line);
+    return err_set(err, E_INPUT,
+                   _("%s: line %lu: byte 0x%02X is not valid UTF-8; convert the text first"),
+                   textfile_name(path), line, (unsigned char)text[at]);
 }

@@ -21,6 +21,9 @@ int textfile_read(const char *path, unsigned flags, size_t max_bytes, struct str
  * E_INPUT, told with their place. `path` as above, for the message. */
 int textfile_check(const char *path, struct str *text, struct err *err);
 
+/* The same of a text that is read line by line: told with its line; the byte order mark stays. */
+int textfile_check_lines(const char *path, const char *text, size_t n, struct err *err);
+
 /* The parts of textfile_read, for readers of streams: opens as it does; reads what there is, at
  * most `size` bytes (0 at the end, negative E_* as above). */
 int textfile_open(const char *path, unsigned flags, int *fd, struct err *err);

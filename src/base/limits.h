@@ -43,7 +43,7 @@
 #define LIMIT_PASTE_PASSAGE_BYTES     (64u << 20)
 #define LIMIT_STORY_FILE_BYTES        (64u << 20) /* a FILE copied in as a story; `continue`'s input */
 #define LIMIT_TEMPLATE_BYTES          (64u << 20) /* a template's text form, a file of examples */
-#define LIMIT_TEMPLATE_PART_BYTES     (1u << 20) /* its instruction, each format, the separator */
+#define LIMIT_TEMPLATE_PART_BYTES     (1u << 20) /* its instruction, a format, a text of an example */
 #define LIMIT_TEMPLATE_EXAMPLES       131072u
 #define LIMIT_TEMPLATE_FIELDS         256u /* of an example; columns of a CSV file */
 #define LIMIT_TEMPLATE_LIST           256u /* settings, variables; tags of an example */
