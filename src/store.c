@@ -34,6 +34,7 @@ enum {
     BUSY_MS = 5000,
     VALUE_MAX_BYTES = 256 << 20,
     WAL_KEEP_BYTES = 16 << 20,
+    CACHE_KIB = 32 << 10,
     CHECK_ALWAYS_BYTES = 4 << 20,
     CHECK_UNCLEAN_BYTES = 48 << 20,
 };
@@ -56,8 +57,12 @@ static int configure(sqlite3 *db)
     sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 1); /* VACUUM INTO */
     for (size_t i = 0; i < ARRAY_LEN(options); i++)
         sqlite3_db_config(db, options[i].option, options[i].value, NULL);
-    return sql_script(db, "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; "
-                          "PRAGMA secure_delete=ON");
+    char pragmas[160];
+    snprintf(pragmas, sizeof pragmas,
+             "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; "
+             "PRAGMA cache_size=-%d",
+             CACHE_KIB);
+    return sql_script(db, pragmas);
 }
 
 /* Opens a connection and makes it read the schema, which is where trouble shows. */
