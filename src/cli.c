@@ -30,7 +30,8 @@ const struct subcommand *const subcommands[] = {
     &command_model_logits,   &command_model_tensors,
     &command_model_check,    &command_model_import,
     &command_model_quantize, &command_perplexity,
-    &command_bench,          NULL,
+    &command_bench,          &command_run,
+    NULL,
 };
 
 /* What getopt_long returns for a row of the table; its letters are below, and these three. */

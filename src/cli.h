@@ -33,7 +33,7 @@ extern const struct subcommand *const subcommands[]; /* the room first, ended by
 extern const struct subcommand command_room, command_continue, command_tokenize, command_detokenize,
     command_model_list, command_model_info, command_model_logits, command_model_tensors,
     command_model_check, command_model_import, command_model_quantize, command_perplexity,
-    command_bench;
+    command_bench, command_run, command_eval;
 
 /* Everything from the command line to the exit status. */
 int cli_main(int argc, char **argv);

@@ -87,37 +87,18 @@ void eval_items_free(struct eval_items *set)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-/* A string, or a number as it is written, into *out (malloc'ed). */
-static int text_of(const char *where, const char *key, const json_t *value, char **out,
-                   struct err *err)
-{
-    char quoted[360];
-    err_quote(quoted, sizeof quoted, key, strlen(key));
-    if (json_is_number(value)) {
-        *out = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-        if (!*out)
-            *out = x_strdup("");
-        return 0;
-    }
-    if (!json_is_string(value))
-        return err_set(err, E_INPUT, _("%s: \"%s\" is neither a text nor a number"), where, quoted);
-    if (memchr(json_string_value(value), '\0', json_string_length(value)))
-        return err_set(err, E_INPUT, _("%s: there is a NUL character in \"%s\""), where, quoted);
-    *out = x_strdup(json_string_value(value));
-    return 0;
-}
-
-static int texts_of(const char *where, const char *key, const json_t *value, char ***list,
+static int texts_of(const struct jsonline *line, const char *key, const json_t *value, char ***list,
                     size_t *n, struct err *err)
 {
     const size_t n_values = json_is_array(value) ? json_array_size(value) : 1;
     for (size_t i = 0; i < n_values; i++) {
-        const json_t *one = json_is_array(value) ? json_array_get(value, i) : value;
         char *text;
-        int rc = text_of(where, key, one, &text, err);
+        int rc = jsonline_text(line, key, json_is_array(value) ? json_array_get(value, i) : value,
+                               &text, err);
         if (rc)
             return rc;
-        add_text(list, n, text);
+        if (text)
+            add_text(list, n, text);
         free(text);
     }
     return 0;
@@ -145,42 +126,58 @@ static int take_answer(const char *where, const json_t *answer, struct eval_item
                    where);
 }
 
-static int take_choices(const char *where, const json_t *object, struct eval_item *item,
-                        struct err *err)
+static int take_choices(const struct jsonline *line, struct eval_item *item, struct err *err)
 {
-    const json_t *choices = json_object_get(object, "choices");
+    const json_t *choices = json_object_get(line->object, "choices");
     if (!json_is_array(choices) || json_array_size(choices) < 2)
         return err_set(err, E_INPUT, _("%s: \"choices\" must be a list of two texts or more"),
-                       where);
-    int rc = texts_of(where, "choices", choices, &item->choices, &item->n_choices, err);
+                       line->where);
+    int rc = texts_of(line, "choices", choices, &item->choices, &item->n_choices, err);
+    if (!rc && item->n_choices != json_array_size(choices))
+        rc = err_set(err, E_INPUT, _("%s: one of the choices is null"), line->where);
     if (!rc)
-        rc = take_answer(where, json_object_get(object, "answer"), item, err);
+        rc = take_answer(line->where, json_object_get(line->object, "answer"), item, err);
     if (!rc)
         eval_item_add_answer(item, item->choices[item->correct]);
     return rc;
 }
 
-static int take_item(const struct jsonline *line, struct eval_item *item, struct err *err)
+struct reading {
+    const struct columns *columns;
+    struct eval_items set;
+};
+
+static int take_value(const struct reading *r, const struct jsonline *line, const char *key,
+                      const json_t *value, struct eval_item *item, struct err *err)
 {
-    const bool has_choices = json_object_get(line->object, "choices") != NULL;
+    const char *variable = columns_variable(r->columns, key);
+    const bool has_choices = item->n_choices > 0;
+    char *text;
+    if (has_choices &&
+        (strcmp(key, "choices") == 0 || strcmp(key, "answer") == 0 || template_is_output(variable)))
+        return 0;
+    if (template_is_output(variable))
+        return texts_of(line, key, value, &item->answers, &item->n_answers, err);
+    int rc = jsonline_text(line, key, value, &text, err);
+    if (!rc && text)
+        eval_item_add_field(item, variable, text);
+    if (!rc)
+        free(text);
+    return rc;
+}
+
+static int on_item(void *arg, const struct jsonline *line, struct err *err)
+{
+    struct reading *r = arg;
+    struct eval_item *item = eval_items_add(&r->set);
     const char *key;
     json_t *value;
-    int rc = has_choices ? take_choices(line->where, line->object, item, err) : 0;
+    int rc = json_object_get(line->object, "choices") ? take_choices(line, item, err) : 0;
     item->line = line->number;
     json_object_foreach((json_t *)line->object, key, value)
     {
-        if (rc)
-            return rc;
-        if (has_choices &&
-            (strcmp(key, "choices") == 0 || strcmp(key, "answer") == 0 || template_is_output(key)))
-            continue;
-        char *text;
-        if (template_is_output(key)) {
-            rc = texts_of(line->where, key, value, &item->answers, &item->n_answers, err);
-        } else if (!(rc = text_of(line->where, key, value, &text, err))) {
-            eval_item_add_field(item, key, text);
-            free(text);
-        }
+        if (!rc)
+            rc = take_value(r, line, key, value, item, err);
     }
     if (!rc && item->n_answers == 0)
         rc = err_set(err, E_INPUT,
@@ -189,28 +186,25 @@ static int take_item(const struct jsonline *line, struct eval_item *item, struct
     return rc;
 }
 
-static int on_item(void *arg, const struct jsonline *line, struct err *err)
+int eval_items_read(const char *path, const struct columns *columns, struct eval_items *out,
+                    struct err *err)
 {
-    return take_item(line, eval_items_add(arg), err);
-}
-
-int eval_items_read(const char *path, struct eval_items *out, struct err *err)
-{
-    struct eval_items set = {0};
-    int rc = jsonline_each(path, on_item, &set, err);
-    if (!rc && set.n == 0)
+    struct reading r = {.columns = columns};
+    int rc = jsonline_each(path, on_item, &r, err);
+    if (!rc && r.set.n == 0)
         rc = err_set(err, E_INPUT, _("%s: there is nothing in it"), path);
     if (rc)
-        eval_items_free(&set);
+        eval_items_free(&r.set);
     else
-        *out = set;
+        *out = r.set;
     return rc;
 }
 
-int eval_items_read_examples(const char *path, struct template *t, struct err *err)
+int eval_items_read_examples(const char *path, const struct columns *columns, struct template *t,
+                             struct err *err)
 {
     struct eval_items set = {0};
-    int rc = eval_items_read(path, &set, err);
+    int rc = eval_items_read(path, columns, &set, err);
     if (rc)
         return rc;
     while (t->n_examples)

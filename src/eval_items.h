@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "src/base/err.h"
+#include "src/columns.h"
 #include "src/template.h"
 
 struct eval_item {
@@ -38,9 +39,11 @@ void eval_items_free(struct eval_items *set);
 
 /* Reads a file. E_INPUT with its name and the line: not JSON, no answer, an answer that is not
  * among the choices, ... *out is untouched then. */
-int eval_items_read(const char *path, struct eval_items *out, struct err *err);
+int eval_items_read(const char *path, const struct columns *columns, struct eval_items *out,
+                    struct err *err);
 /* The same form read as examples that replace those of the template. */
-int eval_items_read_examples(const char *path, struct template *t, struct err *err);
+int eval_items_read_examples(const char *path, const struct columns *columns, struct template *t,
+                             struct err *err);
 
 /* Gives each item without choices `n_choices`: its own answer and, drawn by the seed, answers of
  * other items and of the template's examples. E_INPUT when there are not enough different ones. */

@@ -33,15 +33,15 @@ enum {
     IDIOM_CHARACTERS = 4,
 };
 
-/* How questions of a kind are worded. In lm-eval's wording two newlines stand between examples. */
+/* How questions of a kind are worded. In lm-eval's wording there is no instruction, and two newlines
+ * stand between examples. */
 struct eval_form {
     const char *variable;
     const char *instruction;
     const char *format, *separator, *stop;
-    const char *lm_eval_instruction, *lm_eval_format;
+    const char *lm_eval_format; /* NULL: the same */
     const char *before_answer; /* "" or the space a completion begins with */
     const char *operations[3]; /* words for + - times */
-    int max_tokens;
 };
 
 struct eval_maker {
@@ -61,39 +61,34 @@ static uint32_t below(struct eval_maker *m, uint32_t n)
 static const struct eval_form form_sum = {
     .variable = "question", .instruction = "",
     .format = "\n\nQ: What is {{question}}?\n\nA:{{output}}", .separator = "", .stop = "\n",
-    .lm_eval_instruction = "", .lm_eval_format = "Question: What is {{question}}?\nAnswer:{{output}}",
-    .before_answer = " ", .operations = {"plus", "minus", "times"}, .max_tokens = 16,
+    .lm_eval_format = "Question: What is {{question}}?\nAnswer:{{output}}",
+    .before_answer = " ", .operations = {"plus", "minus", "times"},
 };
 static const struct eval_form form_letters = {
     .variable = "letters",
     .instruction = "Please unscramble the letters into a word, and write that word:",
     .format = "\n{{letters}} ={{output}}", .separator = "", .stop = "\n",
-    .lm_eval_instruction = "", .lm_eval_format = "\n{{letters}} ={{output}}",
-    .before_answer = " ", .max_tokens = 24,
+    .before_answer = " ",
 };
 static const struct eval_form form_zh_sum = {
     .variable = "题", .instruction = "",
     .format = "问：{{题}}等于多少？\n答：{{输出}}", .separator = "\n\n", .stop = "\n",
-    .lm_eval_instruction = "", .lm_eval_format = "问：{{题}}等于多少？\n答：{{输出}}",
-    .before_answer = "", .operations = {"加", "减", "乘"}, .max_tokens = 16,
+    .before_answer = "", .operations = {"加", "减", "乘"},
 };
 static const struct eval_form form_idiom = {
     .variable = "打乱", .instruction = "把打乱的字排成成语。",
     .format = "打乱：{{打乱}}\n成语：{{输出}}", .separator = "\n\n", .stop = "\n",
-    .lm_eval_instruction = "", .lm_eval_format = "打乱：{{打乱}}\n成语：{{输出}}",
-    .before_answer = "", .max_tokens = 16,
+    .before_answer = "",
 };
 static const struct eval_form form_verse = {
     .variable = "上句", .instruction = "",
     .format = "上句：{{上句}}\n下句：{{输出}}", .separator = "\n\n", .stop = "\n",
-    .lm_eval_instruction = "", .lm_eval_format = "上句：{{上句}}\n下句：{{输出}}",
-    .before_answer = "", .max_tokens = 24,
+    .before_answer = "",
 };
 static const struct eval_form form_antonym = {
     .variable = "词", .instruction = "",
     .format = "词：{{词}}\n反义词：{{输出}}", .separator = "\n\n", .stop = "\n",
-    .lm_eval_instruction = "", .lm_eval_format = "词：{{词}}\n反义词：{{输出}}",
-    .before_answer = "", .max_tokens = 8,
+    .before_answer = "",
 };
 /* clang-format on */
 
@@ -326,9 +321,9 @@ const struct eval_task *eval_task_find(const char *name)
     return NULL;
 }
 
-int eval_task_max_tokens(const struct eval_task *task)
+bool eval_task_lm_eval_greedy(const struct eval_task *task)
 {
-    return task->form->max_tokens;
+    return task->form == &form_sum;
 }
 
 /* ---- lists ----------------------------------------------------------------------------------- */
@@ -494,8 +489,8 @@ static struct template *make_template(const struct eval_task *task, enum eval_st
     t->mode = TEMPLATE_FEW;
     t->k = task->k;
     t->select = SELECT_RANDOM;
-    t->instruction = copy(lm_eval ? f->lm_eval_instruction : f->instruction);
-    t->example_format = copy(lm_eval ? f->lm_eval_format : f->format);
+    t->instruction = copy(lm_eval ? "" : f->instruction);
+    t->example_format = copy(lm_eval && f->lm_eval_format ? f->lm_eval_format : f->format);
     t->separator = copy(lm_eval ? "\n\n" : f->separator);
     t->stops = x_malloc(sizeof t->stops[0]);
     t->stops[t->n_stops++] = copy(f->stop);

@@ -7,6 +7,7 @@
 #ifndef XUXIE_SRC_EVAL_TASK_H
 #define XUXIE_SRC_EVAL_TASK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,7 +49,7 @@ int eval_task_make(const struct eval_task *task, enum eval_style style, uint64_t
                    const char *words, size_t *n_items, struct template **template,
                    struct eval_items *items, struct err *err);
 
-/* Tokens an answer of the task may have. */
-int eval_task_max_tokens(const struct eval_task *task);
+/* Does lm-eval judge it by likelihood: right is an answer of which each token is the likeliest? */
+bool eval_task_lm_eval_greedy(const struct eval_task *task);
 
 #endif

@@ -17,6 +17,7 @@
 #include "src/base/i18n.h"
 #include "src/base/limits.h"
 #include "src/base/mem.h"
+#include "src/base/rng.h"
 #include "src/base/utf8.h"
 #include "src/template_format.h"
 
@@ -253,28 +254,18 @@ int fewshot_settings(struct settings *s, const struct template *t, bool all, str
 
 /* ---- the model ------------------------------------------------------------------------------- */
 
-/* Everything that needs the model: what it recommends, how much room it has. */
-static int take_model(struct fewshot *f, struct err *err)
+int fewshot_reserve(struct fewshot *f, int n_answer, struct err *err)
 {
-    const struct engine_info *info = runner_info(f->runner);
-    const struct tokenizer *tokenizer = runner_tokenizer(f->runner);
-    settings_hint(&f->settings, &info->hint);
-    settings_request(&f->settings, &f->generation);
-    f->generation.keep_whole = true;
-    f->generation.n_streams = 1;
-    f->request.seed = f->generation.seed;
-    const int start = tokenizer && tokenizer_adds_bos(tokenizer);
-    const int answer = f->generation.max_tokens ? f->generation.max_tokens : info->n_ctx / 4;
-    const int room = info->n_ctx - start - answer;
+    const struct tokenizer *t = runner_tokenizer(f->runner);
+    const int n_ctx = runner_info(f->runner)->n_ctx;
+    const int start = t && tokenizer_adds_bos(t);
+    const int room = n_ctx - start - (n_answer ? n_answer : n_ctx / 4);
     if (room <= 0)
         return err_set(err, E_USAGE,
                        _("max_tokens: an answer of %d tokens leaves no room for a prompt in a "
                          "context of %d"),
-                       answer, info->n_ctx);
-    if (f->request.budget_tokens <= 0 || f->request.budget_tokens > room)
-        f->request.budget_tokens = room;
-    f->request.count = fewshot_count;
-    f->request.ctx = f;
+                       n_answer, n_ctx);
+    f->request.budget_tokens = f->asked_budget > 0 && f->asked_budget < room ? f->asked_budget : room;
     return 0;
 }
 
@@ -285,12 +276,18 @@ int fewshot_open(struct fewshot *f, const struct template *t, const struct setti
     recorder_init(&f->recorder, NULL);
     settings_copy(&f->settings, settings);
     int rc = runner_open(&f->settings, &f->runner, err);
-    if (!rc)
-        rc = take_model(f, err);
     if (rc) {
         fewshot_close(f);
         return rc;
     }
+    settings_hint(&f->settings, &runner_info(f->runner)->hint);
+    settings_request(&f->settings, &f->generation);
+    f->generation.keep_whole = true;
+    f->generation.n_streams = 1;
+    f->asked_budget = request->budget_tokens;
+    f->request.seed = f->generation.seed;
+    f->request.count = fewshot_count;
+    f->request.ctx = f;
     if (f->request.select == SELECT_SIMILAR)
         f->request.similar = f->similar = prompt_similar_new(t);
     return 0;
@@ -344,6 +341,15 @@ static size_t make_segments(struct fewshot *f, const struct prompt *p)
                                                  .text = p->text.data + p->parts[i].begin,
                                                  .n_bytes = p->parts[i].n};
     return n;
+}
+
+uint64_t fewshot_item_seed(uint64_t seed, uint64_t item)
+{
+    const uint32_t counter[4] = {(uint32_t)item, (uint32_t)(item >> 32), 0x6974656D, 0};
+    const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
+    uint32_t out[4];
+    rng_philox4x32(counter, key, out);
+    return (uint64_t)out[1] << 32 | out[0];
 }
 
 struct asking {

@@ -19,6 +19,7 @@ struct fewshot {
     struct recorder_origin origin;
     struct prompt_request request; /* how prompts are made; the query's fields are the caller's */
     struct bm25 *similar;
+    int asked_budget;
     struct engine_request generation; /* what does not change from query to query */
     struct engine_segment *segments;
     size_t n_segments; /* that there is memory for */
@@ -45,12 +46,16 @@ int fewshot_settings(struct settings *s, const struct template *t, bool all, str
  * it when an example's own answer contains that. Appends nothing when there is no such text. */
 void fewshot_default_stop(const struct template *t, struct str *out);
 
-/* Loads the model and takes `settings` (as fewshot_settings made them), fixes the seed and the
- * prompt's budget: the context without max_tokens, but not more than request.budget_tokens.
- * `store` (borrowed) may be NULL. E_USAGE when max_tokens leaves no room. */
+/* Loads the model, takes `settings` (as fewshot_settings made them) and fixes the seed. The struct
+ * stays where it is until fewshot_close. The origin and f->recorder.store are the caller's to set;
+ * fewshot_reserve comes next. */
 int fewshot_open(struct fewshot *f, const struct template *t, const struct settings *settings,
                  const struct prompt_request *request, struct err *err);
 void fewshot_close(struct fewshot *f); /* a zeroed one too */
+
+/* Sets the budget of prompts: the context without n_answer tokens (0: without a quarter), but not
+ * more than what request->budget_tokens was. E_USAGE when that leaves no room. */
+int fewshot_reserve(struct fewshot *f, int n_answer, struct err *err);
 
 /* Tokens of a text, as the engine would make them; for prompt_request.count. */
 int fewshot_count(void *fewshot, const char *text, size_t n, bool at_beginning);
@@ -65,6 +70,9 @@ int fewshot_prompt(struct fewshot *f, const struct template_field *fields, size_
 int fewshot_generate(struct fewshot *f, const struct prompt *p,
                      bool (*on_event)(void *arg, const struct engine_event *ev), void *arg,
                      struct engine_event *done, struct err *err);
+
+/* A seed for item number `item` of many: for what is drawn anew for each of them. */
+uint64_t fewshot_item_seed(uint64_t seed, uint64_t item);
 
 /* How likely a text is. */
 struct fewshot_score {

@@ -5,10 +5,13 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "src/base/i18n.h"
 #include "src/base/limits.h"
+#include "src/base/mem.h"
+#include "src/base/str.h"
 #include "src/linefile.h"
 #include "src/textfile.h"
 
@@ -49,6 +52,42 @@ int jsonline_parse(const char *where, const char *text, size_t n, json_t **out, 
         return err_set(err, E_INPUT, _("%s: not a JSON object"), where);
     }
     *out = value;
+    return 0;
+}
+
+static char *number(double v)
+{
+    char text[40];
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, v);
+        if (strtod(text, NULL) == v)
+            break;
+    }
+    return x_strdup(text);
+}
+
+int jsonline_text(const struct jsonline *line, const char *key, const json_t *value, char **out,
+                  struct err *err)
+{
+    char quoted[360];
+    err_quote(quoted, sizeof quoted, key, strlen(key));
+    if (json_is_object(value) || json_is_array(value))
+        return err_set(err, E_INPUT, _("%s: \"%s\" is neither a text nor a number"), line->where,
+                       quoted);
+    if (json_is_string(value) && memchr(json_string_value(value), '\0', json_string_length(value)))
+        return err_set(err, E_INPUT, _("%s: there is a NUL character in \"%s\""), line->where,
+                       quoted);
+    if (json_is_string(value)) {
+        *out = x_strdup(json_string_value(value));
+    } else if (json_is_integer(value)) {
+        struct str text = STR_INIT;
+        str_printf(&text, "%lld", (long long)json_integer_value(value));
+        *out = str_take(&text);
+    } else if (json_is_real(value)) {
+        *out = number(json_real_value(value));
+    } else {
+        *out = json_is_null(value) ? NULL : x_strdup(json_is_true(value) ? "true" : "false");
+    }
     return 0;
 }
 

@@ -23,6 +23,12 @@ struct jsonline {
 int jsonline_each(const char *path, int (*fn)(void *arg, const struct jsonline *line, struct err *),
                   void *arg, struct err *err);
 
+/* The text a value stands for, malloc'ed: a string's own; of a number the shortest that is the same
+ * number, of a truth value its word. NULL in *out for null. E_INPUT: a list, an object, a text with
+ * a NUL character in it. */
+int jsonline_text(const struct jsonline *line, const char *key, const json_t *value, char **out,
+                  struct err *err);
+
 /* One line by itself. *out is the caller's. */
 int jsonline_parse(const char *where, const char *text, size_t n, json_t **out, struct err *err);
 

@@ -24,7 +24,7 @@ _Static_assert(sizeof(enum tokenizer_rule) == sizeof(unsigned), "OPTION_CHOICE s
 
 enum { EVERYWHERE = SCOPE_CLI | SCOPE_INI | SCOPE_SET };
 
-#define WRITING   (CMD_ROOM | CMD_CONTINUE)
+#define WRITING   (CMD_ROOM | CMD_CONTINUE | CMD_RUN | CMD_EVAL)
 #define COMPUTING (WRITING | CMD_PERPLEXITY | CMD_BENCH)
 #define READING   (COMPUTING | CMD_MODEL_INFO | CMD_MODEL_LOGITS | CMD_TOKENIZE | CMD_DETOKENIZE)
 /* What assembles a prompt from a template; what works on the library. */
@@ -40,6 +40,8 @@ static const char *const type_names[] = {"stored", "f32",  "f16",  "bf16", "q8_0
 static const char *const display_rules[] = {"plain", "bert", "modelscope", "gpt2-chinese", NULL};
 static const char *const edit_modes[] = {"auto", "emacs", "vi", NULL};
 static const char *const selections[] = {"template", "first", "random", "similar", "tag", NULL};
+static const char *const styles[] = {"shared", "paper", "lm-eval", NULL};
+static const char *const metrics[] = {"auto", "exact", "f1", "choice", NULL};
 static const char *const formats[] = {"auto", "text", "jsonl", "csv", NULL};
 
 const char *const option_group_names[N_GROUPS] = {
@@ -235,14 +237,14 @@ const struct option_row option_rows[] = {
                  CMD_PERPLEXITY | CMD_BENCH | CMD_TEMPLATE_LIST | SHOTS,
      .def = "off", .help = N_("Print JSON for programs instead of text for people")},
     {.name = "logprobs", .type = OPTION_BOOL, FLAG(logprobs), .group = GROUP_PROGRAM,
-     .scope = SCOPE_CLI, .commands = CMD_CONTINUE, .def = "off",
+     .scope = SCOPE_CLI, .commands = CMD_CONTINUE | CMD_RUN, .def = "off",
      .help = N_("With --json: tell the tokens of each text and their log probabilities")},
     {.name = "raw", .type = OPTION_BOOL, FLAG(raw), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
-     .commands = CMD_CONTINUE | CMD_DETOKENIZE, .def = "off",
+     .commands = CMD_CONTINUE | CMD_DETOKENIZE | CMD_RUN, .def = "off",
      .help = N_("Do not make control characters visible when printing to a terminal")},
     {.name = "no_store", .type = OPTION_BOOL, FLAG(no_store), .group = GROUP_PROGRAM,
-     .scope = SCOPE_CLI, .commands = CMD_CONTINUE, .def = "off",
-     .help = N_("Do not record this generation in the database")},
+     .scope = SCOPE_CLI, .commands = CMD_CONTINUE | CMD_RUN | CMD_EVAL, .def = "off",
+     .help = N_("Do not record what is generated in the database")},
     {.name = "tokenizer", .type = OPTION_TEXT, FLAG(tokenizer), .group = GROUP_PROGRAM,
      .scope = SCOPE_CLI, .commands = CMD_TOKENIZE | CMD_DETOKENIZE, .arg = N_("PATH"),
      .help = N_("Take the tokenizer of a GGUF file or of a published model's folder")},
@@ -275,15 +277,58 @@ const struct option_row option_rows[] = {
      .commands = CMD_MODEL_LOGITS, .arg = N_("OUT"),
      .help = N_("The file to write: NumPy, float32, one row of logits for each token")},
     {.name = "output", .letter = 'o', .type = OPTION_TEXT, FLAG(output), .group = GROUP_PROGRAM,
-     .scope = SCOPE_CLI, .commands = CMD_MODEL_IMPORT | CMD_TEMPLATE_EXPORT, .arg = N_("OUT"),
-     .help = N_("The file to write")},
+     .scope = SCOPE_CLI, .commands = CMD_MODEL_IMPORT | CMD_TEMPLATE_EXPORT | CMD_RUN,
+     .arg = N_("OUT"), .help = N_("The file to write")},
     {.name = "type", .type = OPTION_WORD, FLAG(type), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
      .commands = CMD_MODEL_IMPORT, .choices = type_names, .def = "stored", .arg = N_("TYPE"),
      .help = N_("How matrices are stored: fewer bits take less memory and are a little less exact"),
      .allowed = N_("stored (as in the checkpoint), f32, f16, bf16, q8_0, q6_K, q5_K, q4_K, q4_0")},
     {.name = "input", .type = OPTION_TEXT, FLAG(input), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
-     .commands = CMD_RUN | CMD_EVAL, .arg = N_("FILE"),
+     .commands = CMD_RUN, .arg = N_("FILE"),
      .help = N_("Queries, one JSON object a line, the variables as its keys")},
+    {.name = "resume", .type = OPTION_BOOL, FLAG(resume), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_RUN, .def = "off",
+     .help = N_("Go on with the file of --output; it must be there")},
+    {.name = "style", .type = OPTION_WORD, FLAG(style), .group = GROUP_PROMPT, .scope = SCOPE_CLI,
+     .commands = CMD_RUN | CMD_EVAL, .choices = styles, .def = "shared", .arg = N_("NAME"),
+     .help = N_("Random examples: one draw for all queries, or another for each as in the GPT-3 paper"),
+     .allowed = N_("shared, paper, lm-eval (as the lm-evaluation-harness; eval only)")},
+    {.name = "list", .type = OPTION_BOOL, FLAG(list), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_EVAL, .def = "off", .help = N_("Name the tasks that come with xuxie")},
+    {.name = "test", .type = OPTION_TEXT, FLAG(test), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_EVAL, .arg = N_("FILE"),
+     .help = N_("Questions and answers, one JSON object a line")},
+    {.name = "train", .type = OPTION_TEXT, FLAG(train), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_EVAL, .arg = N_("FILE"),
+     .help = N_("Take the examples from such a file, not from the template")},
+    {.name = "word_list", .type = OPTION_TEXT, FLAG(word_list), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_EVAL, .arg = N_("FILE"),
+     .help = N_("Words for the letter tasks, one a line; ours by default")},
+    {.name = "items", .type = OPTION_INT, FLAG(items), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_EVAL, .min = 0, .max = 100000, .word = "auto", .def = "auto", .arg = N_("N"),
+     .help = N_("Ask at most N questions"),
+     .allowed = N_("0 to 100000 (0 = 100 of a task, all of a file)")},
+    {.name = "seeds", .type = OPTION_INT, FLAG(seeds), .group = GROUP_PROMPT, .scope = SCOPE_CLI,
+     .commands = CMD_EVAL, .min = 1, .max = 1000, .def = "3", .arg = N_("N"),
+     .help = N_("Draw the examples N times, by seeds that follow each other"),
+     .allowed = N_("1 to 1000")},
+    {.name = "metric", .type = OPTION_WORD, FLAG(metric), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_EVAL, .choices = metrics, .def = "auto", .arg = N_("NAME"),
+     .help = N_("What counts: the exact answer, its words in common, the likeliest choice"),
+     .allowed = N_("auto (choice where there are choices, else exact), exact, f1, choice")},
+    {.name = "choices", .type = OPTION_INT, FLAG(choices), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_EVAL, .min = 2, .max = 100, .def = "4", .arg = N_("N"),
+     .help = N_("With --metric=choice, for questions without choices: N, of other answers"),
+     .allowed = N_("2 to 100")},
+    {.name = "answer_context", .type = OPTION_TEXT, FLAG(answer_context), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_EVAL, .arg = N_("TEXT"),
+     .help = N_("What a choice is likened to by itself; the query's last words by default")},
+    {.name = "dump", .type = OPTION_TEXT, FLAG(dump), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_EVAL, .arg = N_("OUT"),
+     .help = N_("Write every question with its exact prompt, the answer and the figures")},
+    {.name = "leave_one_out", .type = OPTION_BOOL, FLAG(leave_one_out), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_EVAL, .def = "off",
+     .help = N_("Find out which examples of the template help and which hurt")},
     {.name = "from", .type = OPTION_TEXT, FLAG(from), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
      .commands = CMD_TEMPLATE_ADD, .arg = N_("FILE"),
      .help = N_("Take the new template from a file in the text form")},

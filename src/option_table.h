@@ -40,6 +40,10 @@ struct flags {
     char *input, *from, *into, *format, *answer, *note;
     int64_t budget, version_number;           /* 0: not given */
     bool yes, force, skip_bad;
+    /* run, eval; all owned */
+    char *style, *test, *train, *word_list, *metric, *answer_context, *dump;
+    int64_t items, seeds, choices;
+    bool resume, list, leave_one_out;
 };
 
 /* The subcommands, as bits of option_row.commands (command_set). More of them than an enum holds. */

@@ -131,12 +131,11 @@ int resultfile_open(const char *path, const char *mark,
 {
     struct resultfile file = {.fd = -1, .path = path};
     struct reading r = {.file = &file, .mark = mark, .each = each, .arg = arg};
-    int rc = path ? open_fd(path, &file.fd, err) : 0;
+    int rc = open_fd(path, &file.fd, err);
     if (rc)
         return rc;
-    if (path)
-        rc = read_all(&r, err);
-    if (!rc && path && ftruncate(file.fd, r.end) != 0)
+    rc = read_all(&r, err);
+    if (!rc && ftruncate(file.fd, r.end) != 0)
         rc = err_set(err, E_IO, _("%s: cannot be shortened: %s"), path, strerror(errno));
     if (rc)
         close(file.fd);
@@ -147,7 +146,7 @@ int resultfile_open(const char *path, const char *mark,
 
 int resultfile_put(struct resultfile *f, json_t *value, struct err *err)
 {
-    if (f->fd < 0) {
+    if (!f->path) {
         output_json(value);
         output_flush();
         return 0;
@@ -174,12 +173,12 @@ int resultfile_put(struct resultfile *f, json_t *value, struct err *err)
 int resultfile_close(struct resultfile *f, struct err *err)
 {
     int rc = 0;
-    if (!f->path || f->fd < 0)
+    if (!f->path)
         return 0;
     if (fsync(f->fd) != 0 && errno != EINVAL)
         rc = err_set(err, E_IO, _("%s: cannot write: %s"), f->path, strerror(errno));
     if (close(f->fd) != 0 && !rc)
         rc = err_set(err, E_IO, _("%s: cannot write: %s"), f->path, strerror(errno));
-    *f = (struct resultfile){.fd = -1};
+    *f = (struct resultfile){0};
     return rc;
 }

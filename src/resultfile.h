@@ -9,12 +9,12 @@
 #include "src/jsonline.h"
 
 struct resultfile {
-    int fd; /* -1: standard output, line by line */
-    const char *path;
+    int fd;
+    const char *path; /* NULL: standard output, line by line */
     unsigned long n_lines; /* complete ones, those found included */
 };
 
-/* Opens `path` (borrowed; NULL: standard output), makes it (0600) when it is not there. Hands each
+/* Opens `path` (borrowed), makes it (0600) when it is not there. Hands each
  * complete line found to `each`, which may refuse it; a last line that lacks its end is cut off
  * then. Every line of ours begins with `mark`, so that no other file is ever written to: E_INPUT
  * for one that does not, for what is no regular file, and while another process writes to it.
@@ -26,7 +26,7 @@ int resultfile_open(const char *path, const char *mark,
 /* Takes the value. E_IO: the line is not there, or only its beginning. */
 int resultfile_put(struct resultfile *f, json_t *value, struct err *err);
 
-/* E_IO when what was put may not be on the disk. An unopened (zeroed) one is fine. */
+/* E_IO when what was put may not be on the disk. */
 int resultfile_close(struct resultfile *f, struct err *err);
 
 #endif

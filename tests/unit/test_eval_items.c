@@ -16,6 +16,7 @@
 #include "src/base/mem.h"
 
 static const char path[] = "test-eval-items.jsonl";
+static const struct columns plain; /* names as they are */
 
 static void put(const char *text, size_t n)
 {
@@ -28,7 +29,7 @@ static void put(const char *text, size_t n)
 static int read_text(const char *text, struct eval_items *set, struct err *err)
 {
     put(text, strlen(text));
-    return eval_items_read(path, set, err);
+    return eval_items_read(path, &plain, set, err);
 }
 
 static void test_good(void **state)
@@ -71,10 +72,10 @@ static void test_bad(void **state)
         {"{\"output\": \"x\"}\n{\"q\": 1", "line 2: not JSON"},
         {"{\"output\": \"x\"}\n\n", "line 2: not JSON"},
         {"[1]", "not a JSON object"},
-        {"{\"q\": true, \"output\": \"x\"}", "\"q\" is neither"},
+        {"{\"q\": [true], \"output\": \"x\"}", "\"q\" is neither"},
         {"{\"q\": {\"a\": 1}, \"output\": \"x\"}", "\"q\" is neither"},
         {"{\"q\": \"a\\u0000b\", \"output\": \"x\"}", "NUL"},
-        {"{\"output\": null}", "neither"},
+        {"{\"output\": null}", "no answer"},
         {"{\"output\": []}", "no answer"},
         {"{\"q\": 1, \"q\": 2, \"output\": \"x\"}", "duplicate"},
         {"{\"choices\": [\"a\"], \"answer\": 0}", "two texts"},
@@ -84,6 +85,7 @@ static void test_bad(void **state)
         {"{\"choices\": [\"a\", \"b\"], \"answer\": -1}", "0 to 1"},
         {"{\"choices\": [\"a\", \"b\"], \"answer\": \"c\"}", "place of a choice"},
         {"{\"choices\": [\"a\", []], \"answer\": 0}", "neither"},
+        {"{\"choices\": [\"a\", null, \"b\"], \"answer\": 0}", "null"},
         {"{\"q\": \"\xFF\", \"output\": \"x\"}", "not JSON"},
         {"{\"q\": \"\\ud800\", \"output\": \"x\"}", "not JSON"},
         {"\xFF\xFE{\0", "not JSON"},
@@ -109,7 +111,7 @@ static void test_hostile(void **state)
     for (int i = 0; i < 100000; i++)
         str_putc(&s, '[');
     put(s.data, s.len);
-    assert_int_equal(eval_items_read(path, &set, &err), E_INPUT);
+    assert_int_equal(eval_items_read(path, &plain, &set, &err), E_INPUT);
     assert_non_null(strstr(err.msg, "nested deeper than 64"));
     str_clear(&s);
     str_puts(&s, "{\"output\": 1");
@@ -117,17 +119,17 @@ static void test_hostile(void **state)
         str_putc(&s, '0');
     str_puts(&s, "}");
     put(s.data, s.len);
-    assert_int_equal(eval_items_read(path, &set, &err), E_INPUT);
+    assert_int_equal(eval_items_read(path, &plain, &set, &err), E_INPUT);
     str_clear(&s);
     str_puts(&s, "{\"output\": \"");
     for (size_t i = 0; i < LIMIT_INPUT_LINE_BYTES; i++)
         str_putc(&s, 'x');
     put(s.data, s.len);
-    assert_int_equal(eval_items_read(path, &set, &err), E_INPUT);
+    assert_int_equal(eval_items_read(path, &plain, &set, &err), E_INPUT);
     assert_non_null(strstr(err.msg, "longer than"));
     str_free(&s);
     remove(path);
-    assert_int_equal(eval_items_read(path, &set, &err), E_INPUT);
+    assert_int_equal(eval_items_read(path, &plain, &set, &err), E_INPUT);
 }
 
 static struct template *small_template(void)
@@ -146,15 +148,47 @@ static void test_examples(void **state)
     const char good[] = "{\"q\": \"1+1\", \"output\": [\"2\", \"two\"]}\n"
                         "{\"q\": \"2+2\", \"choices\": [\"3\", \"4\"], \"answer\": 1}\n";
     put(good, strlen(good));
-    assert_int_equal(eval_items_read_examples(path, t, &err), 0);
-    assert_int_equal(eval_items_read_examples(path, t, &err), 0); /* replaced, not added */
+    assert_int_equal(eval_items_read_examples(path, &plain, t, &err), 0);
+    assert_int_equal(eval_items_read_examples(path, &plain, t, &err), 0); /* replaced, not added */
     assert_int_equal(t->n_examples, 2);
     assert_string_equal(t->examples[0].output, "2");
     assert_string_equal(t->examples[1].output, "4");
     assert_string_equal(t->examples[1].source, "test-eval-items.jsonl:2");
     const char bad[] = "{\"p\": \"1+1\", \"output\": \"2\"}\n";
     put(bad, strlen(bad));
-    assert_int_equal(eval_items_read_examples(path, t, &err), E_INPUT);
+    assert_int_equal(eval_items_read_examples(path, &plain, t, &err), E_INPUT);
+    template_free(t);
+}
+
+static void test_columns(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    struct template *t = small_template();
+    struct columns c;
+    char *texts[] = {"output=right", "q=question"};
+    struct text_list map = {texts, 2}, none = {0};
+    struct eval_items set;
+    const char mapped[] = "{\"question\": true, \"right\": 0.1, \"z\": null, \"n\": -3}\n";
+    put(mapped, strlen(mapped));
+    assert_int_equal(columns_init(&c, t, &map, &err), 0);
+    assert_int_equal(eval_items_read(path, &c, &set, &err), 0);
+    columns_free(&c);
+    assert_int_equal(set.items[0].n_fields, 2);
+    assert_string_equal(set.items[0].fields[0].name, "q");
+    assert_string_equal(set.items[0].fields[0].value, "true");
+    assert_string_equal(set.items[0].fields[1].value, "-3");
+    assert_string_equal(set.items[0].answers[0], "0.1");
+    eval_items_free(&set);
+    const char input[] = "{\"输入\": \"1\", \"output\": \"2\"}\n"; /* the only variable */
+    put(input, strlen(input));
+    assert_int_equal(columns_init(&c, t, &none, &err), 0);
+    assert_int_equal(eval_items_read(path, &c, &set, &err), 0);
+    columns_free(&c);
+    assert_string_equal(set.items[0].fields[0].name, "q");
+    eval_items_free(&set);
+    texts[1] = "q";
+    assert_int_equal(columns_init(&c, t, &map, &err), E_USAGE);
     template_free(t);
 }
 
@@ -204,7 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),    cmocka_unit_test(test_bad),
         cmocka_unit_test(test_hostile), cmocka_unit_test(test_examples),
-        cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_columns), cmocka_unit_test(test_choices),
     };
     return cmocka_run_group_tests(tests, NULL, clean);
 }
