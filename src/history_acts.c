@@ -24,8 +24,8 @@ struct history_record *history_acts_target(struct room *r)
 {
     struct history_record *record = NULL;
     struct err err = ERR_INIT;
-    store_ref generation = view_history_is_open(r) ? view_history_selected(r)
-                                                   : r->story->current->generation;
+    store_ref generation =
+        view_history_is_open(r) ? view_history_selected(r) : r->story->current->generation;
     if (!r->store)
         say(r, TURN_WARNING, _("Without the database there is no history."));
     else if (!generation)
@@ -57,7 +57,8 @@ static bool has_tag(const struct history_record *record, const char *tag, size_t
 }
 
 /* Calls `each` for the tags of a list with blanks between them, with or without #. */
-static void each_tag(const char *tags, void (*each)(void *ctx, const char *tag, size_t n), void *ctx)
+static void each_tag(const char *tags, void (*each)(void *ctx, const char *tag, size_t n),
+                     void *ctx)
 {
     for (const char *s = tags; *s;) {
         s += strspn(s, " #,");
@@ -179,14 +180,14 @@ static void answered_replace(void *arg, bool yes)
 {
     struct room *r = arg;
     if (yes)
-        write_file(r, r->export_path, true);
+        write_file(r, r->save.path, true);
 }
 
 void history_acts_write(struct room *r, const char *path)
 {
     char *expanded = export_expand(path, EXPORT_TXT);
-    free(r->export_path);
-    r->export_path = expanded;
+    free(r->save.path);
+    r->save.path = expanded;
     if (!outfile_exists(expanded)) {
         write_file(r, expanded, false);
         return;
@@ -243,11 +244,10 @@ void history_acts_copy(struct room *r)
     history_record_free(record);
 }
 
-void history_acts_example(struct room *r)
+void history_acts_example(struct room *r, const char *template)
 {
     struct history_record *record = history_acts_target(r);
     if (record)
-        examples_add_record(r, record);
+        examples_add_record(r, record, template);
     history_record_free(record);
 }
-

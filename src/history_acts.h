@@ -1,6 +1,6 @@
-/* history_acts.h - what is done with one generation: star, tags, note, a file, copy, use again, make
- * an example of it. It is the one selected in the History view; where that is not open, the one of
- * the newest passage. UI thread; what goes wrong is told through the room's front end. */
+/* history_acts.h - what is done with one generation: star, tags, note, a file, copy, use again,
+ * make an example of it. It is the one selected in the History view; where that is not open, the
+ * one of the newest passage. UI thread; what goes wrong is told through the room's front end. */
 #ifndef XUXIE_SRC_HISTORY_ACTS_H
 #define XUXIE_SRC_HISTORY_ACTS_H
 
@@ -18,7 +18,8 @@ void history_acts_write(struct room *r, const char *path);
 void history_acts_copy(struct room *r);
 /* Its prompt into the prompt pane, or its template with the same fields. */
 void history_acts_reuse(struct room *r);
-void history_acts_example(struct room *r);
+/* template: a name, "" or NULL: chosen from a list. */
+void history_acts_example(struct room *r, const char *template);
 
 /* The same, asked in the line. */
 void history_acts_ask_tags(struct room *r);

@@ -20,7 +20,7 @@ struct block {
 struct history_list {
     struct store *store;
     struct history_query query;
-    bool begun; /* a line was given */
+    bool begun;                    /* a line was given */
     struct history_search *search; /* NULL: nothing more comes */
     bool fresh;                    /* what it finds first takes the place of all rows */
     struct block *blocks;

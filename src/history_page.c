@@ -138,13 +138,15 @@ static void put_head(const struct history_record *r, const struct words *w)
     ui_printf(w->out, UI_DIM, "%s · %s · ", date_local(r->started_ms, date), r->model_name);
     ui_printf(w->out, UI_DIM, P_("%zu character", "%zu characters", n_chars), n_chars);
     if (r->decode_us > 0)
-        ui_printf(w->out, UI_DIM, _(" · %.1f chars/s"), (double)n_chars * 1e6 / (double)r->decode_us);
+        ui_printf(w->out, UI_DIM, _(" · %.1f chars/s"),
+                  (double)n_chars * 1e6 / (double)r->decode_us);
     ui_printf(w->out, UI_DIM, " · %s\n", reason_text(r));
     if (r->error)
         ui_printf(w->out, UI_ALARM, "%s\n", r->error);
     if (r->template)
         ui_printf(w->out, UI_DIM, _("template %s, version %lld, %d of %d examples\n"), r->template,
-                  (long long)r->template_number, r->k_used, r->k_asked < 0 ? r->k_used : r->k_asked);
+                  (long long)r->template_number, r->k_used,
+                  r->k_asked < 0 ? r->k_used : r->k_asked);
     for (size_t i = 0; i < r->n_tags; i++)
         ui_printf(w->out, UI_STRONG, "%s#%s", i ? " " : "", r->tags[i]);
     if (r->n_tags)
@@ -251,7 +253,8 @@ static void put_settings(const struct history_page *p, struct ui_text *out)
     put_number(out, "reading ms", r->prefill_us / 1000);
     put_number(out, "writing ms", r->decode_us / 1000);
     ui_puts(out, UI_PLAIN, "\n");
-    json_object_foreach(all, name, value) {
+    json_object_foreach(all, name, value)
+    {
         struct str text = STR_INIT;
         put_value(&text, value);
         put_line(out, name, str_cstr(&text));
@@ -332,7 +335,8 @@ static void compare_settings(json_t *a, json_t *b, bool only_missing, struct ui_
 {
     const char *name;
     json_t *value;
-    json_object_foreach(a, name, value) {
+    json_object_foreach(a, name, value)
+    {
         const json_t *other = json_object_get(b, name);
         struct str x = STR_INIT, y = STR_INIT;
         if (only_missing && other)
@@ -375,7 +379,8 @@ void history_page_compare(const struct history_record *a, const struct history_r
     char date_a[DATE_TEXT], date_b[DATE_TEXT], seed_a[32], seed_b[32];
     struct diff d;
 
-    put_change(_("when"), date_local(a->started_ms, date_a), date_local(b->started_ms, date_b), out);
+    put_change(_("when"), date_local(a->started_ms, date_a), date_local(b->started_ms, date_b),
+               out);
     put_change("model", a->model_name, b->model_name, out);
     put_change("template", a->template ? a->template : "-", b->template ? b->template : "-", out);
     snprintf(seed_a, sizeof seed_a, "%llu/%u", (unsigned long long)a->seed, a->stream);

@@ -33,7 +33,8 @@ static const char *value_of(const struct template_field *fields, size_t n, const
 /* ---- reading --------------------------------------------------------------------------------- */
 
 /* Does a name with its = begin here? Its place in names, SIZE_MAX: none; *n is what both take. */
-static size_t name_at(const char *line, const char *s, const char **names, size_t n_names, size_t *n)
+static size_t name_at(const char *line, const char *s, const char **names, size_t n_names,
+                      size_t *n)
 {
     if (s > line && s[-1] != ' ' && s[-1] != '\n')
         return SIZE_MAX;
@@ -232,7 +233,8 @@ static size_t read_format(const struct template *t, struct piece **out)
 }
 
 /* Bytes of the value at s, up to the literal that follows it; SIZE_MAX: that does not come. */
-static size_t value_bytes(const struct piece *next, bool next_is_last, const char *s, const char *end)
+static size_t value_bytes(const struct piece *next, bool next_is_last, const char *s,
+                          const char *end)
 {
     size_t left = (size_t)(end - s);
     if (!next)

@@ -18,8 +18,8 @@ void token_counter_free(struct token_counter *c); /* NULL-safe */
 void token_counter_use(struct token_counter *c, const struct tokenizer *t);
 bool token_counter_ready(const struct token_counter *c);
 
-/* The `count` of struct prompt_request, with a counter as ctx: tokens of the text as the engine cuts
- * a segment, at the beginning of a prompt or behind another segment. */
+/* The `count` of struct prompt_request, with a counter as ctx: tokens of the text as the engine
+ * cuts a segment, at the beginning of a prompt or behind another segment. */
 int token_counter_count(void *ctx, const char *text, size_t n, bool at_beginning);
 
 #endif

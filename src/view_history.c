@@ -23,7 +23,7 @@
 #include "src/views.h"
 
 enum {
-    SLICE_MS = 6,     /* of looking, between keys and frames */
+    SLICE_MS = 6, /* of looking, between keys and frames */
     ROWS_AT_ONCE = 2000,
     ROWS_AHEAD = 300, /* of the one that is selected */
     NEAR_TOP = 32,    /* so near to it, new generations come in by themselves */
@@ -42,7 +42,7 @@ struct history_view {
     struct history_record *marked_record;
     bool comparing;
     unsigned era;
-    store_ref keep; /* to be selected again once it is found; 0: the first */
+    store_ref keep;   /* to be selected again once it is found; 0: the first */
     int64_t again_ms; /* look again then; 0: no */
     int64_t n_total;
     struct str about;
@@ -152,9 +152,9 @@ static void on_row(void *ctx, size_t i, struct ui_row *out)
     if (h->snippet[0])
         put_snippet(out->text, h);
     else
-        ui_puts(out->text, UI_DIM, h->reason && strcmp(h->reason, "error") == 0
-                                       ? _("(failed)")
-                                       : _("(nothing was written)"));
+        ui_puts(out->text, UI_DIM,
+                h->reason && strcmp(h->reason, "error") == 0 ? _("(failed)")
+                                                             : _("(nothing was written)"));
     if (h->has_note)
         ui_puts(out->side, UI_DIM, _("note "));
     ui_printf(out->side, UI_DIM, "%lld  ", (long long)h->n_chars);
@@ -375,7 +375,7 @@ static bool on_action(void *ctx, enum ui_action action, size_t i)
     case UI_REUSE: history_acts_reuse(r); return true;
     case UI_COPY: history_acts_copy(r); return true;
     case UI_EXPORT: history_acts_ask_path(r); return true;
-    case UI_ADD_EXAMPLE: history_acts_example(r); return true;
+    case UI_ADD_EXAMPLE: history_acts_example(r, NULL); return true;
     default: return false;
     }
 }

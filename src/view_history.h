@@ -1,5 +1,5 @@
-/* view_history.h - F3: every generation ever made, searched while one types, read, compared. What is
- * done with one of them is in history_acts.h.
+/* view_history.h - F3: every generation ever made, searched while one types, read, compared. What
+ * is done with one of them is in history_acts.h.
  *
  * UI thread. A failure is told through the room's front end.
  */
