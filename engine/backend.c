@@ -156,6 +156,7 @@ static void fill_info(struct backend *b)
         .n_head_kv = hp->n_head_kv,
         .n_ctx_train = hp->n_ctx_train,
         .n_ctx = b->plan.n_ctx,
+        .kv = b->plan.kv,
         .n_threads = b->plan.n_threads,
         .memory_bytes = b->plan.total_bytes,
         .hint = b->model->hint,

@@ -59,6 +59,7 @@ struct engine_info {
     int n_vocab, n_embd, n_layer, n_head, n_head_kv;
     int n_ctx_train;          /* what the model was made for */
     int n_ctx;                /* in use */
+    enum engine_kv_type kv;   /* likewise */
     int n_threads;
     size_t memory_bytes;      /* KV cache and scratch of one session */
     struct sample_hint hint;  /* sampling values the file recommends (xuxie.sampling.*) */

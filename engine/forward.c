@@ -34,7 +34,7 @@ static struct forward *lay_out(struct layout *l, const struct model *m, const st
     const size_t B = (size_t)p->n_batch, size = sizeof(float);
     const size_t Q = (size_t)(hp->n_head * hp->head_dim);
     const size_t KV = (size_t)(hp->n_head_kv * hp->head_dim);
-    const size_t scratch = layer_scratch_floats(m, p->n_ctx, p->n_batch);
+    const size_t scratch = layer_scratch_floats(m, p->n_ctx);
     size_t scratch_bytes;
     if (!mul_size(scratch, size, &scratch_bytes))
         l->overflow = true;
@@ -184,9 +184,4 @@ const float *forward_logits(const struct forward *f, int i)
 {
     assert(i >= 0 && i < f->n_logits);
     return f->logits + (int64_t)i * f->m->hp.n_vocab;
-}
-
-void forward_set_invariant(struct forward *f, bool on)
-{
-    f->env.invariant = on;
 }

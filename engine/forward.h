@@ -34,8 +34,4 @@ int forward_eval(struct forward *f, const int32_t *ids, int n, enum forward_want
 /* Row i of the logits wanted last, [n_vocab]; i = 0 for WANT_LAST. */
 const float *forward_logits(const struct forward *f, int i);
 
-/* Forces all products through the row kernels (no sgemm) so that results do not depend on batch
- * shape; tests and exact replay. */
-void forward_set_invariant(struct forward *f, bool on);
-
 #endif

@@ -24,14 +24,16 @@
 #include "src/output.h"
 
 const struct subcommand *const subcommands[] = {
-    &command_room,           &command_continue,
-    &command_tokenize,       &command_detokenize,
-    &command_model_list,     &command_model_info,
-    &command_model_logits,   &command_model_tensors,
-    &command_model_check,    &command_model_import,
-    &command_model_quantize, &command_perplexity,
-    &command_bench,          &command_run,
-    NULL,
+    &command_room,           &command_continue,       &command_tokenize,
+    &command_detokenize,     &command_model_list,     &command_model_info,
+    &command_model_logits,   &command_model_tensors,  &command_model_check,
+    &command_model_import,   &command_model_quantize, &command_perplexity,
+    &command_bench,          &command_history_list,   &command_history_search,
+    &command_history_show,   &command_history_diff,   &command_history_star,
+    &command_history_tag,    &command_history_note,   &command_history_replay,
+    &command_history_export, &command_history_stats,  &command_history_delete,
+    &command_story_list,     &command_story_export,   &command_run,
+    &command_eval,           NULL,
 };
 
 /* What getopt_long returns for a row of the table; its letters are below, and these three. */
@@ -157,7 +159,7 @@ static int refuse_option(const struct subcommand *command, const char *arg, int 
     char hyphens[64];
     if (row >= 0)
         status = cli_usage(command, _("the option --%s does not belong here"), quoted);
-    else if (close && option_rows[option_find(close)].commands & command->bit)
+    else if (close && option_find_for(close, command->bit) >= 0)
         status = cli_usage(command, _("there is no option --%s (did you mean --%s?)"), quoted,
                            option_hyphens(&option_rows[option_find(close)], hyphens));
     else

@@ -33,7 +33,10 @@ extern const struct subcommand *const subcommands[]; /* the room first, ended by
 extern const struct subcommand command_room, command_continue, command_tokenize, command_detokenize,
     command_model_list, command_model_info, command_model_logits, command_model_tensors,
     command_model_check, command_model_import, command_model_quantize, command_perplexity,
-    command_bench, command_run, command_eval;
+    command_bench, command_history_list, command_history_search, command_history_show,
+    command_history_diff, command_history_star, command_history_tag, command_history_note,
+    command_history_replay, command_history_export, command_history_stats, command_history_delete,
+    command_story_list, command_story_export, command_run, command_eval;
 
 /* Everything from the command line to the exit status. */
 int cli_main(int argc, char **argv);

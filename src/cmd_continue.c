@@ -48,6 +48,7 @@ static int generate(struct job *j, struct err *err)
     if (rc)
         return rc;
     settings_hint(&j->settings, &runner_info(j->runner)->hint);
+    settings_in_use(&j->settings, runner_info(j->runner));
     settings_request(&j->settings, &j->request);
     segment.text = str_cstr(&j->prompt);
     segment.n_bytes = j->prompt.len;

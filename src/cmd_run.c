@@ -24,7 +24,6 @@
 #include "src/base/mem.h"
 #include "src/cli.h"
 #include "src/columns.h"
-#include "src/database.h"
 #include "src/fewshot.h"
 #include "src/interrupt.h"
 #include "src/jsonline.h"
@@ -51,8 +50,8 @@ struct job {
     struct cli *cli;
     struct settings settings;
     struct store *store;
-    struct template *template;
-    store_ref version;
+    struct library_template found;
+    struct template *template; /* found.t */
     struct fewshot f;
     struct teller teller;
     bool per_item; /* examples are drawn anew for each query */
@@ -420,8 +419,9 @@ static int open_job(struct job *j, struct err *err)
 {
     const struct flags *flags = &j->cli->flags;
     struct prompt_request request;
-    int rc = templates_open(&j->settings, flags->no_store, j->cli->args[0], &j->store, &j->template,
-                            &j->version, err);
+    j->store = fewshot_open_store(&j->settings, !flags->no_store);
+    int rc = templates_find(j->store, j->cli->args[0], &j->found, err);
+    j->template = j->found.t;
     if (!rc)
         rc = fewshot_settings(&j->settings, j->template, true, err);
     if (!rc)
@@ -439,7 +439,7 @@ static int open_job(struct job *j, struct err *err)
     if (rc)
         return rc;
     j->f.recorder.store = flags->no_store ? NULL : j->store;
-    j->f.origin = (struct recorder_origin){.origin = "run", .template_version = j->version};
+    j->f.origin = (struct recorder_origin){.origin = "run", .template_version = j->found.version};
     j->per_item = flags->style && strcmp(flags->style, "paper") == 0;
     return 0;
 }
@@ -457,7 +457,7 @@ static void close_job(struct job *j)
     free(j->queries);
     columns_free(&j->columns);
     fewshot_vars_free(j->vars, j->n_vars);
-    template_free(j->template);
+    library_template_free(&j->found);
     str_free(&j->input);
     settings_free(&j->settings);
 }
@@ -484,7 +484,7 @@ static int run(struct cli *cli)
     int status = interrupt_status();
     if (rc && rc != E_CANCELLED)
         status = output_error(&err);
-    database_close_recording(j.store);
+    fewshot_close_store(j.store, !cli->flags.no_store);
     close_job(&j);
     return status;
 }

@@ -16,12 +16,10 @@
 
 static const char mark[] = "{\"eval\":";
 
-static const char *const styles[] = {[EVAL_STYLE_SHARED] = "shared",
-                                     [EVAL_STYLE_PAPER] = "paper",
-                                     [EVAL_STYLE_LM_EVAL] = "lm-eval"};
-static const char *const metrics[] = {[METRIC_EXACT] = "exact",
-                                      [METRIC_F1] = "f1",
-                                      [METRIC_CHOICE] = "choice"};
+static const char *const styles[] = {
+    [EVAL_STYLE_SHARED] = "shared", [EVAL_STYLE_PAPER] = "paper", [EVAL_STYLE_LM_EVAL] = "lm-eval"};
+static const char *const metrics[] = {
+    [METRIC_EXACT] = "exact", [METRIC_F1] = "f1", [METRIC_CHOICE] = "choice"};
 
 static json_t *text_json(const char *text)
 {
@@ -48,14 +46,14 @@ json_t *eval_head_json(const struct eval *e, const char *name)
     free(text);
     for (size_t i = 0; i < e->n_shots; i++)
         json_array_append_new(shots, shots_json(e->shots[i]));
-    return json_pack(
-        "{s:o, s:{s:o, s:s, s:i}, s:s, s:s, s:s, s:b, s:o, s:I, s:o, s:I, s:I, s:o}", "task",
-        text_json(name), "model", "name", text_json(info->name), "identity", info->identity,
-        "n_ctx", info->n_ctx, "style", styles[e->style], "metric", metrics[e->metric], "choice_by",
-        eval_norm_names[e->norm], "by_likelihood", (int)e->by_likelihood, "answer_context",
-        e->answer_context ? text_json(e->answer_context) : json_null(), "items",
-        (json_int_t)e->items->n, "shots", shots, "draws", (json_int_t)e->n_draws, "seed",
-        (json_int_t)e->seed, "settings", settings ? settings : json_null());
+    return json_pack("{s:o, s:{s:o, s:s, s:i}, s:s, s:s, s:s, s:b, s:o, s:I, s:o, s:I, s:I, s:o}",
+                     "task", text_json(name), "model", "name", text_json(info->name), "identity",
+                     info->identity, "n_ctx", info->n_ctx, "style", styles[e->style], "metric",
+                     metrics[e->metric], "choice_by", eval_norm_names[e->norm], "by_likelihood",
+                     (int)e->by_likelihood, "answer_context",
+                     e->answer_context ? text_json(e->answer_context) : json_null(), "items",
+                     (json_int_t)e->items->n, "shots", shots, "draws", (json_int_t)e->n_draws,
+                     "seed", (json_int_t)e->seed, "settings", settings ? settings : json_null());
 }
 
 json_t *eval_result_json(const struct eval *e, const struct eval_result *r)
@@ -194,9 +192,9 @@ static void add_choices(json_t *o, const struct eval_outcome *out, const struct 
     json_t *choices = json_array(), *picked = json_object();
     for (size_t i = 0; i < item->n_choices; i++) {
         const struct eval_choice *c = &out->choices[i];
-        json_t *one = json_pack("{s:o, s:i, s:i, s:o}", "text", text_json(item->choices[i]),
-                                "tokens", c->n_tokens, "characters", c->n_characters, "alone",
-                                number_json(c->alone));
+        json_t *one =
+            json_pack("{s:o, s:i, s:i, s:o}", "text", text_json(item->choices[i]), "tokens",
+                      c->n_tokens, "characters", c->n_characters, "alone", number_json(c->alone));
         for (int norm = 0; norm < N_EVAL_NORMS; norm++)
             json_object_set_new(one, eval_norm_names[norm],
                                 number_json(eval_choice_value(c, (enum eval_norm)norm)));

@@ -73,14 +73,18 @@ static void free_fields(struct template_field *list, size_t n)
     free(list);
 }
 
+void eval_items_drop_last(struct eval_items *set)
+{
+    struct eval_item *item = &set->items[--set->n];
+    free_fields(item->fields, item->n_fields);
+    free_texts(item->answers, item->n_answers);
+    free_texts(item->choices, item->n_choices);
+}
+
 void eval_items_free(struct eval_items *set)
 {
-    for (size_t i = 0; i < set->n; i++) {
-        struct eval_item *item = &set->items[i];
-        free_fields(item->fields, item->n_fields);
-        free_texts(item->answers, item->n_answers);
-        free_texts(item->choices, item->n_choices);
-    }
+    while (set->n)
+        eval_items_drop_last(set);
     free(set->items);
     *set = (struct eval_items){0};
 }

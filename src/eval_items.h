@@ -35,6 +35,7 @@ struct eval_items {
 struct eval_item *eval_items_add(struct eval_items *set);
 void eval_item_add_field(struct eval_item *item, const char *name, const char *value);
 void eval_item_add_answer(struct eval_item *item, const char *answer);
+void eval_items_drop_last(struct eval_items *set);
 void eval_items_free(struct eval_items *set);
 
 /* Reads a file. E_INPUT with its name and the line: not JSON, no answer, an answer that is not

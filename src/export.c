@@ -201,17 +201,6 @@ static int write_epub(const struct export_request *r, struct outfile *out, struc
 
 /* ---- JSON lines ------------------------------------------------------------------------------ */
 
-static void write_json(json_t *value, struct outfile *out)
-{
-    char *line = json_dumps(value, JSON_COMPACT);
-    json_decref(value);
-    if (line) {
-        outfile_puts(out, line);
-        outfile_write(out, "\n", 1);
-    }
-    free(line);
-}
-
 static json_t *passage_json(const struct export_request *r, const struct node *n)
 {
     static const char *const kinds[] = {"root", "author", "model"};
@@ -242,13 +231,13 @@ static void write_passages(const struct export_request *r, struct outfile *out)
     size_t n = 0;
     const struct node **path = r->end ? branch(r->end, &n) : NULL;
     for (size_t i = 0; i < n && outfile_ok(out); i++)
-        write_json(passage_json(r, path[i]), out);
+        json_write_line(passage_json(r, path[i]), out);
     free(path);
     if (r->end)
         return;
     for (const struct node *at = node_after(r->story->root); at && outfile_ok(out);
          at = node_after(at))
-        write_json(passage_json(r, at), out);
+        json_write_line(passage_json(r, at), out);
 }
 
 static int write_jsonl(const struct export_request *r, struct outfile *out, struct err *err)
@@ -259,7 +248,7 @@ static int write_jsonl(const struct export_request *r, struct outfile *out, stru
     json_t *head = json_pack("{s:s, s:i, s:I, s:I}", "type", "story", "version", 1, "story",
                              (json_int_t)number_of(r, s->ref), "current", (json_int_t)current);
     json_set_text(head, "title", s->title, strlen(s->title));
-    write_json(head, out);
+    json_write_line(head, out);
     write_passages(r, out);
     return 0;
 }

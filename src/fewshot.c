@@ -19,9 +19,34 @@
 #include "src/base/mem.h"
 #include "src/base/rng.h"
 #include "src/base/utf8.h"
+#include "src/database.h"
+#include "src/output.h"
 #include "src/template_format.h"
+#include "src/templates.h"
 
 enum { STOP_MAX_BYTES = 256 };
+
+/* ---- the store ------------------------------------------------------------------------------- */
+
+struct store *fewshot_open_store(const struct settings *settings, bool record)
+{
+    struct store *s = NULL;
+    struct err err = ERR_INIT;
+    if (!record)
+        return database_open(settings, STORE_READ_ONLY, NULL, &s, NULL) == 0 ? s : NULL;
+    s = database_open_recording(settings);
+    if (templates_begin(s, &err) != 0)
+        output_warn("%s", err.msg);
+    return s;
+}
+
+void fewshot_close_store(struct store *s, bool record)
+{
+    if (record)
+        database_close_recording(s);
+    else
+        store_close(s, NULL);
+}
 
 /* ---- what the command line says -------------------------------------------------------------- */
 
@@ -265,7 +290,8 @@ int fewshot_reserve(struct fewshot *f, int n_answer, struct err *err)
                        _("max_tokens: an answer of %d tokens leaves no room for a prompt in a "
                          "context of %d"),
                        n_answer, n_ctx);
-    f->request.budget_tokens = f->asked_budget > 0 && f->asked_budget < room ? f->asked_budget : room;
+    f->request.budget_tokens =
+        f->asked_budget > 0 && f->asked_budget < room ? f->asked_budget : room;
     return 0;
 }
 

@@ -25,6 +25,11 @@ struct fewshot {
     size_t n_segments; /* that there is memory for */
 };
 
+/* The store with the prompt library (templates.h), and to record in unless not asked to. NULL when
+ * it cannot be used: a warning tells why, where something was to be recorded. */
+struct store *fewshot_open_store(const struct settings *settings, bool record);
+void fewshot_close_store(struct store *s, bool record);
+
 /* Which examples and how many: --shots, --zero-shot, --one-shot, --few-shot, --select, --tag,
  * --budget, --seed over what the template says. E_USAGE. */
 int fewshot_choose(struct prompt_request *r, const struct template *t, const struct flags *flags,

@@ -3,6 +3,8 @@
 
 #include "src/json_text.h"
 
+#include <stdlib.h>
+
 #include "src/base/str.h"
 #include "src/base/utf8.h"
 #include "src/output.h"
@@ -34,4 +36,15 @@ void json_set_text(json_t *object, const char *key, const void *bytes, size_t n)
     json_object_set_new(object, str_cstr(&name), json_stringn(text.data, text.len));
     str_free(&name);
     str_free(&text);
+}
+
+void json_write_line(json_t *value, struct outfile *out)
+{
+    char *line = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(10));
+    json_decref(value);
+    if (line) {
+        outfile_puts(out, line);
+        outfile_write(out, "\n", 1);
+    }
+    free(line);
 }

@@ -72,6 +72,11 @@ void locale_setup(void)
     str_free(&catalogues);
 }
 
+bool locale_was_utf8(void)
+{
+    return !changed;
+}
+
 static bool is_changed_variable(const char *entry)
 {
     for (size_t i = 0; changed && i < ARRAY_LEN(names); i++) {

@@ -1,8 +1,9 @@
 /* option_table.c - the master copy of the options, and reading and writing of their plain values.
  *
- * Invariants (tests/unit/test_options.c checks them): names are unique and use underscores; a
- * letter is unique among the rows of a command; `def` is allowed; `allowed` names the same limits
- * as min and max; a row for /set or the ini file belongs to struct settings.
+ * Invariants (tests/unit/test_options.c checks them): names use underscores; names and letters are
+ * unique among the rows of a command, and among the rows of struct settings, which stand before
+ * flags of the same name; `def` is allowed; `allowed` names the same limits as min and max; a row
+ * for /set or the ini file belongs to struct settings.
  */
 #include "config.h"
 
@@ -33,6 +34,15 @@ enum { EVERYWHERE = SCOPE_CLI | SCOPE_INI | SCOPE_SET };
     (CMD_TEMPLATE_LIST | CMD_TEMPLATE_SHOW | CMD_TEMPLATE_ADD | CMD_TEMPLATE_EDIT |                \
      CMD_TEMPLATE_REMOVE | CMD_TEMPLATE_IMPORT | CMD_TEMPLATE_EXPORT | SHOTS)
 
+/* What chooses generations by what they are. */
+#define MANY                                                                                       \
+    (CMD_HISTORY_LIST | CMD_HISTORY_SEARCH | CMD_HISTORY_EXPORT | CMD_HISTORY_REPLAY |             \
+     CMD_HISTORY_STATS | CMD_HISTORY_DELETE)
+#define HISTORY                                                                                    \
+    (MANY | CMD_HISTORY_SHOW | CMD_HISTORY_DIFF | CMD_HISTORY_STAR | CMD_HISTORY_TAG |             \
+     CMD_HISTORY_NOTE)
+#define STORY (CMD_STORY_LIST | CMD_STORY_EXPORT)
+
 static const char *const kv_names[] = {[ENGINE_KV_F16] = "f16", [ENGINE_KV_F32] = "f32", NULL};
 static const char *const type_names[] = {"stored", "f32",  "f16",  "bf16", "q8_0",
                                          "q6_K",   "q5_K", "q4_K", "q4_0", NULL};
@@ -43,9 +53,12 @@ static const char *const selections[] = {"template", "first", "random", "similar
 static const char *const styles[] = {"shared", "paper", "lm-eval", NULL};
 static const char *const metrics[] = {"auto", "exact", "f1", "choice", NULL};
 static const char *const formats[] = {"auto", "text", "jsonl", "csv", NULL};
+static const char *const history_formats[] = {"auto", "jsonl", "md", "txt", "csv", NULL};
+static const char *const story_formats[] = {"auto", "txt", "md", "epub", "jsonl", NULL};
 
 const char *const option_group_names[N_GROUPS] = {
     [GROUP_PROMPT] = N_("The prompt and its examples"),
+    [GROUP_FILTER] = N_("Which generations"),
     [GROUP_SAMPLING] = N_("How the next token is drawn"),
     [GROUP_LENGTH] = N_("How long, and where to stop"),
     [GROUP_ENGINE] = N_("Model and machine"),
@@ -55,6 +68,8 @@ const char *const option_group_names[N_GROUPS] = {
 
 #define SET(field)  .offset = offsetof(struct settings, field)
 #define FLAG(field) .offset = offsetof(struct flags, field), .is_flag = true
+#define FILTER(field)                                                                              \
+    FLAG(field), .group = GROUP_FILTER, .scope = SCOPE_CLI, .commands = MANY
 #define SAMPLING                                                                                   \
     .group = GROUP_SAMPLING, .scope = EVERYWHERE, .commands = WRITING, .in_preset = true
 
@@ -199,7 +214,7 @@ const struct option_row option_rows[] = {
      .def = "f16", .arg = N_("TYPE"), .help = N_("Number type of the key and value cache"),
      .allowed = N_("f16, f32")},
     {.name = "threads", .letter = 't', .type = OPTION_INT, SET(threads), .group = GROUP_ENGINE,
-     .scope = EVERYWHERE, .commands = COMPUTING | CMD_MODEL_INFO | CMD_MODEL_LOGITS,
+     .scope = EVERYWHERE, .commands = COMPUTING | CMD_MODEL_INFO | CMD_MODEL_LOGITS | CMD_HISTORY_REPLAY,
      .min = 0, .max = 512, .word = "auto", .def = "auto", .arg = N_("N"),
      .help = N_("Threads that compute; the text does not depend on it"),
      .allowed = N_("0 to 512 (0 = one for each physical core)")},
@@ -224,7 +239,8 @@ const struct option_row option_rows[] = {
      .allowed = N_("0 to 5000 (0 = auto)")},
 
     {.name = "db", .type = OPTION_TEXT, SET(db), .group = GROUP_PROGRAM,
-     .scope = SCOPE_CLI | SCOPE_INI, .commands = WRITING | LIBRARY, .arg = N_("FILE"),
+     .scope = SCOPE_CLI | SCOPE_INI, .commands = WRITING | LIBRARY | HISTORY | STORY,
+     .arg = N_("FILE"),
      .help = N_("The database; xuxie.db in $XDG_DATA_HOME/xuxie by default")},
     {.name = "log_text", .type = OPTION_BOOL, SET(log_text), .group = GROUP_PROGRAM,
      .scope = SCOPE_CLI | SCOPE_INI, .commands = WRITING, .def = "off",
@@ -234,13 +250,15 @@ const struct option_row option_rows[] = {
      .commands = CMD_CONTINUE, .def = "off", .help = N_("Print the prompt before the new text")},
     {.name = "json", .type = OPTION_BOOL, FLAG(json), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
      .commands = CMD_CONTINUE | CMD_MODEL_LIST | CMD_MODEL_INFO | CMD_MODEL_TENSORS |
-                 CMD_PERPLEXITY | CMD_BENCH | CMD_TEMPLATE_LIST | SHOTS,
+                 CMD_PERPLEXITY | CMD_BENCH | CMD_TEMPLATE_LIST | SHOTS | CMD_HISTORY_LIST |
+                 CMD_HISTORY_SEARCH | CMD_HISTORY_SHOW | CMD_HISTORY_DIFF | CMD_HISTORY_TAG |
+                 CMD_HISTORY_REPLAY | CMD_HISTORY_STATS | CMD_STORY_LIST,
      .def = "off", .help = N_("Print JSON for programs instead of text for people")},
     {.name = "logprobs", .type = OPTION_BOOL, FLAG(logprobs), .group = GROUP_PROGRAM,
      .scope = SCOPE_CLI, .commands = CMD_CONTINUE | CMD_RUN, .def = "off",
      .help = N_("With --json: tell the tokens of each text and their log probabilities")},
     {.name = "raw", .type = OPTION_BOOL, FLAG(raw), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
-     .commands = CMD_CONTINUE | CMD_DETOKENIZE | CMD_RUN, .def = "off",
+     .commands = CMD_CONTINUE | CMD_DETOKENIZE | CMD_RUN | CMD_HISTORY_SHOW, .def = "off",
      .help = N_("Do not make control characters visible when printing to a terminal")},
     {.name = "no_store", .type = OPTION_BOOL, FLAG(no_store), .group = GROUP_PROGRAM,
      .scope = SCOPE_CLI, .commands = CMD_CONTINUE | CMD_RUN | CMD_EVAL, .def = "off",
@@ -277,8 +295,10 @@ const struct option_row option_rows[] = {
      .commands = CMD_MODEL_LOGITS, .arg = N_("OUT"),
      .help = N_("The file to write: NumPy, float32, one row of logits for each token")},
     {.name = "output", .letter = 'o', .type = OPTION_TEXT, FLAG(output), .group = GROUP_PROGRAM,
-     .scope = SCOPE_CLI, .commands = CMD_MODEL_IMPORT | CMD_TEMPLATE_EXPORT | CMD_RUN,
-     .arg = N_("OUT"), .help = N_("The file to write")},
+     .scope = SCOPE_CLI, .commands = CMD_MODEL_IMPORT | CMD_TEMPLATE_EXPORT | CMD_RUN | CMD_HISTORY_EXPORT |
+                                     CMD_STORY_EXPORT,
+     .arg = N_("OUT"),
+     .help = N_("The file to write")},
     {.name = "type", .type = OPTION_WORD, FLAG(type), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
      .commands = CMD_MODEL_IMPORT, .choices = type_names, .def = "stored", .arg = N_("TYPE"),
      .help = N_("How matrices are stored: fewer bits take less memory and are a little less exact"),
@@ -351,10 +371,91 @@ const struct option_row option_rows[] = {
      .help = N_("An older version of the template"),
      .allowed = N_("0 to 2147483647 (0 = the newest)")},
     {.name = "yes", .type = OPTION_BOOL, FLAG(yes), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
-     .commands = CMD_TEMPLATE_REMOVE, .def = "off", .help = N_("Do not ask")},
+     .commands = CMD_TEMPLATE_REMOVE | CMD_HISTORY_DELETE, .def = "off",
+     .help = N_("Do not ask")},
     {.name = "force", .type = OPTION_BOOL, FLAG(force), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
-     .commands = CMD_TEMPLATE_EXPORT, .def = "off",
+     .commands = CMD_TEMPLATE_EXPORT | CMD_HISTORY_EXPORT | CMD_STORY_EXPORT, .def = "off",
      .help = N_("Replace the file when there is one")},
+    {.name = "story", .type = OPTION_TEXT, FILTER(story), .arg = N_("STORY"),
+     .help = N_("Of this story: its number, its title or a part of that")},
+    {.name = "template", .type = OPTION_TEXT, FILTER(template), .arg = N_("NAME"),
+     .help = N_("Made with this template; a part of its name will do")},
+    {.name = "model", .letter = 'm', .type = OPTION_TEXT, FILTER(by_model), .arg = N_("NAME"),
+     .help = N_("Written by this model; a part of its name will do")},
+    {.name = "origin", .type = OPTION_TEXT, FILTER(origin), .arg = N_("NAME"),
+     .help = N_("Where it was made: room, continue, run or eval")},
+    {.name = "tag", .type = OPTION_LIST, FILTER(tag), .arg = N_("TAG"),
+     .help = N_("With this tag")},
+    {.name = "starred", .type = OPTION_BOOL, FILTER(starred), .def = "off",
+     .help = N_("With a star")},
+    {.name = "since", .type = OPTION_TEXT, FILTER(since), .arg = N_("DATE"),
+     .help = N_("Begun on this date or later: 2026-11-23, \"2026-11-23 14:05\", today, 7d, 2w")},
+    {.name = "until", .type = OPTION_TEXT, FILTER(until), .arg = N_("DATE"),
+     .help = N_("Begun on this date or earlier")},
+    {.name = "min_chars", .type = OPTION_INT, FILTER(min_chars), .min = 0, .max = INT_MAX,
+     .def = "0", .arg = N_("N"), .help = N_("Of at least N characters"),
+     .allowed = N_("0 to 2147483647 (0 = no such limit)")},
+    {.name = "max_chars", .type = OPTION_INT, FILTER(max_chars), .min = 0, .max = INT_MAX,
+     .def = "0", .arg = N_("N"), .help = N_("Of at most N characters"),
+     .allowed = N_("0 to 2147483647 (0 = no such limit)")},
+    {.name = "query", .letter = 'q', .type = OPTION_TEXT, FLAG(query), .group = GROUP_FILTER,
+     .scope = SCOPE_CLI,
+     .commands = MANY & ~(CMD_HISTORY_SEARCH | CMD_HISTORY_STATS), .arg = N_("QUERY"),
+     .help = N_("With these words, as `xuxie history search` understands them")},
+    {.name = "ranked", .type = OPTION_BOOL, FLAG(ranked), .group = GROUP_FILTER,
+     .scope = SCOPE_CLI, .commands = CMD_HISTORY_LIST | CMD_HISTORY_SEARCH | CMD_HISTORY_EXPORT,
+     .def = "off", .help = N_("The best matches first instead of the newest")},
+    {.name = "scan", .type = OPTION_BOOL, FLAG(scan), .group = GROUP_FILTER, .scope = SCOPE_CLI,
+     .commands = MANY & ~CMD_HISTORY_STATS, .def = "off",
+     .help = N_("Look into every text instead of the index: slow, for when that is damaged")},
+    {.name = "limit", .letter = 'n', .type = OPTION_INT, FLAG(shown), .group = GROUP_FILTER,
+     .scope = SCOPE_CLI, .commands = CMD_HISTORY_LIST | CMD_HISTORY_SEARCH, .min = 0,
+     .max = INT_MAX, .word = "all", .def = "20", .arg = N_("N"), .help = N_("At most N of them"),
+     .allowed = N_("0 to 2147483647 (0 = all)")},
+    {.name = "limit", .letter = 'n', .type = OPTION_INT, FLAG(limit), .group = GROUP_FILTER,
+     .scope = SCOPE_CLI, .commands = CMD_HISTORY_EXPORT | CMD_HISTORY_REPLAY | CMD_HISTORY_DELETE,
+     .min = 0, .max = INT_MAX, .word = "all", .def = "all", .arg = N_("N"),
+     .help = N_("At most N of them"), .allowed = N_("0 to 2147483647 (0 = all)")},
+    {.name = "prompt", .type = OPTION_BOOL, FLAG(prompt), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_HISTORY_SHOW | CMD_HISTORY_DIFF, .def = "off",
+     .help = N_("The exact prompt instead of what was written")},
+    {.name = "text", .type = OPTION_BOOL, FLAG(text), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_HISTORY_SHOW, .def = "off",
+     .help = N_("Only what was written, exactly")},
+    {.name = "settings", .type = OPTION_BOOL, FLAG(tell_settings), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_HISTORY_SHOW, .def = "off",
+     .help = N_("Every setting")},
+    {.name = "tokens", .type = OPTION_BOOL, FLAG(tokens), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_HISTORY_SHOW, .def = "off",
+     .help = N_("Each token and how likely it was")},
+    {.name = "off", .type = OPTION_BOOL, FLAG(off), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_HISTORY_STAR | CMD_HISTORY_TAG, .def = "off",
+     .help = N_("Take it away again")},
+    {.name = "reindex", .type = OPTION_BOOL, FLAG(reindex), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_HISTORY_STATS, .def = "off",
+     .help = N_("Build the index of the search anew first")},
+    {.name = "format", .type = OPTION_WORD, FLAG(format), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_HISTORY_EXPORT, .choices = history_formats, .def = "auto",
+     .arg = N_("NAME"), .help = N_("How it is written"),
+     .allowed = N_("auto (by the end of the file's name, else jsonl), jsonl, md, txt, csv")},
+    {.name = "raw", .type = OPTION_BOOL, FLAG(raw), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
+     .commands = CMD_HISTORY_EXPORT, .def = "off",
+     .help = N_("csv: leave texts as they are that a spreadsheet would take for a formula")},
+    {.name = "format", .type = OPTION_WORD, FLAG(format), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_STORY_EXPORT, .choices = story_formats, .def = "auto",
+     .arg = N_("NAME"), .help = N_("How it is written"),
+     .allowed = N_("auto (by the end of the file's name, else txt), txt, md, epub, jsonl")},
+    {.name = "branch", .type = OPTION_INT, FLAG(branch), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_STORY_EXPORT, .min = 0, .max = (double)INT64_MAX,
+     .word = "current", .def = "current", .arg = N_("PASSAGE"),
+     .help = N_("The manuscript that ends with this passage instead of the current one; jsonl tells the numbers"),
+     .allowed = N_("0 to 9223372036854775807 (0 = the current one)")},
+    {.name = "all_branches", .type = OPTION_BOOL, FLAG(all_branches), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_STORY_EXPORT, .def = "off",
+     .help = N_("Every ending there is, a file each")},
+    {.name = "indent", .type = OPTION_BOOL, FLAG(indent), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI, .commands = CMD_STORY_EXPORT, .def = "off",
+     .help = N_("txt: begin paragraphs two full-width blanks in")},
     {.name = "n_prompt", .letter = 'p', .type = OPTION_INT, FLAG(n_prompt), .group = GROUP_PROGRAM,
      .scope = SCOPE_CLI, .commands = CMD_BENCH, .min = 0, .max = 1048576, .def = "512",
      .arg = N_("N"), .help = N_("Tokens of the prompt to be read"),
@@ -386,6 +487,14 @@ int option_find(const char *name)
 {
     for (size_t i = 0; i < n_option_rows; i++)
         if (same_name(option_rows[i].name, name))
+            return (int)i;
+    return -1;
+}
+
+int option_find_for(const char *name, command_set commands)
+{
+    for (size_t i = 0; i < n_option_rows; i++)
+        if ((option_rows[i].commands & commands) && same_name(option_rows[i].name, name))
             return (int)i;
     return -1;
 }
@@ -557,6 +666,7 @@ static void free_list(struct text_list *list)
     for (size_t i = 0; i < list->n; i++)
         free(list->items[i]);
     free(list->items);
+    *list = (struct text_list){0};
 }
 
 void flags_free(struct flags *f)
@@ -566,10 +676,12 @@ void flags_free(struct flags *f)
         void *field = (char *)f + row->offset;
         if (!row->is_flag)
             continue;
-        if (row->type == OPTION_TEXT || row->type == OPTION_WORD)
+        if (row->type == OPTION_TEXT || row->type == OPTION_WORD) {
             free(*(char **)field);
-        else if (row->type == OPTION_LIST)
+            *(char **)field = NULL; /* another row may name it too */
+        } else if (row->type == OPTION_LIST) {
             free_list(field);
+        }
     }
     memset(f, 0, sizeof *f);
 }

@@ -44,6 +44,15 @@ struct flags {
     char *style, *test, *train, *word_list, *metric, *answer_context, *dump;
     int64_t items, seeds, choices;
     bool resume, list, leave_one_out;
+    /* history, story; all owned */
+    char *story, *template, *by_model, *origin, *since, *until, *query;
+    bool starred, ranked, scan;
+    int64_t min_chars, max_chars;             /* 0: no such limit */
+    int64_t limit, shown;                     /* how many at most; 0: all */
+    bool prompt, text, tell_settings, tokens; /* history show, diff */
+    bool off, reindex;
+    int64_t branch;                           /* story export: a passage; 0: the current one */
+    bool all_branches, indent;
 };
 
 /* The subcommands, as bits of option_row.commands (command_set). More of them than an enum holds. */
@@ -104,6 +113,7 @@ enum option_type {
 
 enum option_group {
     GROUP_PROMPT,
+    GROUP_FILTER,
     GROUP_SAMPLING,
     GROUP_LENGTH,
     GROUP_ENGINE,
@@ -135,8 +145,12 @@ extern const struct option_row option_rows[];
 extern const size_t n_option_rows;
 extern const char *const option_group_names[N_GROUPS]; /* N_() headings */
 
-/* By name, underscores or hyphens alike; -1 when unknown. */
+/* By name, underscores or hyphens alike; -1 when unknown. A name may have several rows, of
+ * different subcommands; the first is meant: the one that belongs to struct settings if any does.
+ */
 int option_find(const char *name);
+/* The row of that name that one of the subcommands knows, -1 when none does. */
+int option_find_for(const char *name, command_set commands);
 /* The name as the command line writes it ("top-k"), into out[64]; returns out. */
 const char *option_hyphens(const struct option_row *row, char out[64]);
 /* Is the value given on the command line optional or absent (a switch)? */

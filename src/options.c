@@ -24,6 +24,8 @@
 #include "src/option_table.h"
 #include "src/presets.h"
 
+enum { RECORD_DIGITS = 10 };
+
 static void clear_stops(struct settings *s)
 {
     for (size_t i = 0; i < s->n_stops; i++)
@@ -419,24 +421,33 @@ void settings_hint(struct settings *s, const struct sample_hint *hint)
     apply_hint(s);
 }
 
+/* A number as the record has it (RECORD_DIGITS), so that a generation is made with what its record
+ * says, whatever was typed. */
+static float as_recorded(double v)
+{
+    char text[40];
+    snprintf(text, sizeof text, "%.*g", RECORD_DIGITS, v);
+    return (float)strtod(text, NULL);
+}
+
 void settings_request(const struct settings *s, struct engine_request *r)
 {
     struct sample_params *p = &r->sampling;
     sample_params_init(p);
-    p->temp = (float)s->temp;
+    p->temp = as_recorded(s->temp);
     p->top_k = (int)s->top_k;
-    p->top_p = (float)s->top_p;
-    p->min_p = (float)s->min_p;
-    p->typical = (float)s->typical;
-    p->repeat_penalty = (float)s->repeat_penalty;
-    p->presence_penalty = (float)s->presence_penalty;
-    p->frequency_penalty = (float)s->frequency_penalty;
+    p->top_p = as_recorded(s->top_p);
+    p->min_p = as_recorded(s->min_p);
+    p->typical = as_recorded(s->typical);
+    p->repeat_penalty = as_recorded(s->repeat_penalty);
+    p->presence_penalty = as_recorded(s->presence_penalty);
+    p->frequency_penalty = as_recorded(s->frequency_penalty);
     p->penalty_last_n = (int)s->penalty_last_n;
-    p->dry_multiplier = (float)s->dry_multiplier;
-    p->dry_base = (float)s->dry_base;
+    p->dry_multiplier = as_recorded(s->dry_multiplier);
+    p->dry_base = as_recorded(s->dry_base);
     p->dry_allowed_length = (int)s->dry_allowed_length;
-    p->xtc_threshold = (float)s->xtc_threshold;
-    p->xtc_probability = (float)s->xtc_probability;
+    p->xtc_threshold = as_recorded(s->xtc_threshold);
+    p->xtc_probability = as_recorded(s->xtc_probability);
     memcpy(p->order, s->samplers, sizeof p->order);
     p->bias = s->bias;
     p->n_bias = s->n_bias;
@@ -446,6 +457,12 @@ void settings_request(const struct settings *s, struct engine_request *r)
     r->max_tokens = (int)s->max_tokens;
     r->max_length = (int)s->max_length;
     r->ignore_eos = s->ignore_eos;
+}
+
+void settings_in_use(struct settings *s, const struct engine_info *info)
+{
+    s->n_ctx = info->n_ctx;
+    s->kv = info->kv;
 }
 
 static json_t *row_json(const struct option_row *row, const struct settings *s)
@@ -491,11 +508,132 @@ char *settings_json(const struct settings *s, uint64_t seed_used)
             json_object_set_new(map, row->name, row_json(row, s));
     }
     json_object_set_new(map, "seed", json_integer((json_int_t)seed_used));
-    char *text = json_dumps(map, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(10));
+    char *text =
+        json_dumps(map, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(RECORD_DIGITS));
     json_decref(map);
     if (!text)
         return x_strdup("{}"); /* memory was out */
     return text;
+}
+
+/* What row_json() makes of a value, as the text that store() reads; false: it is nothing such. */
+static bool recorded_text(const struct option_row *row, const json_t *value, struct str *out)
+{
+    const char *key;
+    json_t *bias;
+    switch (row->type) {
+    case OPTION_FLOAT:
+        if (!json_is_number(value))
+            return false;
+        return str_printf(out, "%.17g", json_number_value(value));
+    case OPTION_INT:
+        if (!json_is_integer(value))
+            return false;
+        return str_printf(out, "%lld", (long long)json_integer_value(value));
+    case OPTION_BOOL:
+        if (!json_is_boolean(value))
+            return false;
+        return str_puts(out, json_is_true(value) ? "on" : "off");
+    case OPTION_BIAS:
+        if (!json_is_object(value))
+            return false;
+        json_object_foreach((json_t *)value, key, bias)
+        {
+            if (json_is_number(bias))
+                str_printf(out, "%s=%.17g ", key, json_number_value(bias));
+            else if (json_is_string(bias) && strcmp(json_string_value(bias), "-inf") == 0)
+                str_printf(out, "%s=-inf ", key);
+            else
+                return false;
+        }
+        return true;
+    default:
+        if (!json_is_string(value))
+            return json_is_null(value);
+        return str_append(out, json_string_value(value), json_string_length(value));
+    }
+}
+
+static int take_recorded_stops(struct settings *s, const json_t *list, struct err *err)
+{
+    size_t i;
+    json_t *text;
+    int rc = json_is_array(list) ? 0 : err_set(err, E_INPUT, _("is not a list"));
+    json_array_foreach((json_t *)list, i, text)
+    {
+        struct str stop = STR_INIT;
+        if (!rc &&
+            (!json_is_string(text) || strlen(json_string_value(text)) != json_string_length(text)))
+            rc = err_set(err, E_INPUT, _("contains what is not a text"));
+        if (!rc) {
+            str_puts(&stop, json_string_value(text));
+            rc = add_stop(s, &stop, err);
+        }
+        str_free(&stop);
+    }
+    return rc;
+}
+
+static int take_recorded(struct settings *s, const char *key, const json_t *value, struct err *err)
+{
+    const int row = option_find(key);
+    if (row < 0 || option_rows[row].is_flag || option_rows[row].group > GROUP_ENGINE)
+        return unknown(key, err);
+    int rc;
+    struct str text = STR_INIT;
+    const enum option_type type = option_rows[row].type;
+    if (strcmp(option_rows[row].name, "seed") == 0 && json_is_integer(value))
+        s->seed = json_integer_value(value) < 0 ? -1 : json_integer_value(value), rc = 0;
+    else if (type == OPTION_STOPS)
+        rc = take_recorded_stops(s, value, err);
+    else if (!recorded_text(&option_rows[row], value, &text) || strlen(str_cstr(&text)) != text.len)
+        rc = err_set(err, E_INPUT, _("is of the wrong kind"));
+    else if (type == OPTION_PRESET) /* its values are recorded one by one */
+        rc = snprintf(s->preset, sizeof s->preset, "%s", str_cstr(&text)) < (int)sizeof s->preset
+                 ? 0
+                 : err_set(err, E_INPUT, _("is too long"));
+    else
+        rc = store(s, row, str_cstr(&text), ORIGIN_SET, err);
+    str_free(&text);
+    return rc ? err_wrap(err, option_rows[row].name) : 0;
+}
+
+int settings_from_json(struct settings *s, const char *json, struct err *err)
+{
+    json_error_t where;
+    json_t *map = json_loads(json, JSON_REJECT_DUPLICATES, &where);
+    if (!json_is_object(map)) {
+        json_decref(map);
+        return err_set(err, E_INPUT, _("The recorded settings cannot be read: %s."),
+                       map ? _("they are no JSON object") : where.text);
+    }
+    struct settings next;
+    const char *key;
+    json_t *value;
+    int rc = 0;
+    settings_init(&next);
+    for (size_t i = 0; i < n_option_rows; i++) {
+        const struct option_row *row = &option_rows[i];
+        if (!row->is_flag && row->group <= GROUP_ENGINE) {
+            if (row->in_preset)
+                store(&next, (int)i, row->def, ORIGIN_SET, NULL);
+            next.origin[i] = ORIGIN_SET;
+        }
+    }
+    json_object_foreach(map, key, value)
+    {
+        if (!rc)
+            rc = take_recorded(&next, key, value, err);
+    }
+    json_decref(map);
+    if (rc) {
+        settings_free(&next);
+        err_wrap(err, _("the recorded settings"));
+        return err ? err->code = E_INPUT : E_INPUT;
+    }
+    settings_free(s);
+    *s = next;
+    return 0;
 }
 
 bool option_info_at(size_t i, unsigned scope, struct option_info *out)

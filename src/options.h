@@ -73,10 +73,17 @@ bool settings_get(const struct settings *s, const char *name, struct str *out);
  * again. What an earlier model recommended goes. */
 void settings_hint(struct settings *s, const struct sample_hint *hint);
 
+/* The context's size and the cache's number type become those in use: what a record should say. */
+void settings_in_use(struct settings *s, const struct engine_info *info);
 /* Fills a request's sampling, stops, lengths (borrowed from s). */
 void settings_request(const struct settings *s, struct engine_request *r);
 /* Every setting as a JSON object with sorted keys (what a generation records). malloc'ed. */
 char *settings_json(const struct settings *s, uint64_t seed_used);
+/* The reverse: *s (initialised or zero) becomes what was recorded, every setting as if set by /set,
+ * so that no preset and no model changes it. `seed` may be missing; other missing ones, of a record
+ * older than the setting, have their neutral values. E_INPUT: not such an object, a key that is no
+ * setting, a value that is not allowed; *s is untouched then. */
+int settings_from_json(struct settings *s, const char *json, struct err *err);
 
 /* Rows that may be given to /set, for completion and the settings view; NULL past the end. */
 struct option_info {

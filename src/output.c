@@ -110,6 +110,23 @@ void output_text(const void *bytes, size_t n_bytes, bool raw)
     str_free(&s);
 }
 
+bool output_has_styles(void)
+{
+    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+    return output_is_tty() && term && term[0] && strcmp(term, "dumb") != 0 &&
+           !(no_color && no_color[0]);
+}
+
+void output_style(enum output_style style)
+{
+    static const char *const sequences[] = {
+        [STYLE_PLAIN] = "\033[0m",     [STYLE_STRONG] = "\033[1m", [STYLE_FAINT] = "\033[2m",
+        [STYLE_REMOVED] = "\033[31m", [STYLE_ADDED] = "\033[32m",
+    };
+    if (output_has_styles())
+        output_puts(sequences[style]);
+}
+
 void output_json(json_t *value)
 {
     char *line = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(10));

@@ -148,7 +148,7 @@ void recorder_event(struct recorder *r, const struct engine_event *ev)
     switch (ev->type) {
     case EV_PROMPT: on_prompt(r, ev); break;
     case EV_CUT:
-        if (r->text.len == 0)
+        if (!r->prompt_stored && r->n_ids == 0) /* before the first token */
             r->n_dropped = ev->cut.n_tokens_dropped;
         break;
     case EV_TOKEN: on_token(r, ev); break;

@@ -94,6 +94,7 @@ struct history_record {
     char **tags;
     size_t n_tags;
 };
+/* E_INPUT: there is none; E_STORE: it is damaged. */
 int history_load(struct store *s, store_ref generation, struct history_record **out,
                  struct err *err);
 void history_record_free(struct history_record *r);
@@ -133,5 +134,17 @@ struct history_stats {
  * a second for a million. */
 int history_get_stats(struct store *s, const struct history_filter *filter,
                       struct history_stats *out, struct err *err);
+
+/* The same by model, by template or by month ("2026-11", local time; the oldest first), else the
+ * one with the most first. Without a query. malloc'ed, freed by history_groups_free. */
+enum history_group_by { HISTORY_BY_MODEL, HISTORY_BY_TEMPLATE, HISTORY_BY_MONTH };
+struct history_group {
+    char *name; /* "": no template, a model without a name */
+    int64_t n_generations, n_tokens, n_chars, decode_us;
+};
+int history_get_groups(struct store *s, const struct history_filter *filter,
+                       enum history_group_by by, struct history_group **out, size_t *n,
+                       struct err *err);
+void history_groups_free(struct history_group *groups, size_t n);
 
 #endif

@@ -211,7 +211,7 @@ int history_load(struct store *s, store_ref generation, struct history_record **
     else if (rc != SQLITE_OK)
         ret = store_sql_err(s, s->reader.db, rc, err);
     else if (!r->generation)
-        ret = err_set(err, E_STORE, _("%s: there is no generation number %lld in the database"),
+        ret = err_set(err, E_INPUT, _("%s: there is no generation number %lld in the database"),
                       s->shown, (long long)id);
     sql_run(&s->reader, "COMMIT", "");
     if (ret == 0)

@@ -585,3 +585,59 @@ int history_get_stats(struct store *s, const struct history_filter *filter,
     *out = all;
     return 0;
 }
+
+#define GROUPED(key, order)                                                                        \
+    "SELECT " key " AS name, count(*), sum(n_tokens), sum(n_chars), sum(decode_us) "               \
+    "FROM generations g WHERE g.id>=?1 AND g.id<?2 AND " CONDITIONS "GROUP BY 1 ORDER BY " order
+
+static const char *const grouped[] = {
+    [HISTORY_BY_MODEL] = GROUPED("(SELECT name FROM models WHERE id=g.model)", "2 DESC, 1"),
+    [HISTORY_BY_TEMPLATE] = GROUPED("(SELECT t.name FROM template_versions v JOIN templates t "
+                                    "ON t.id=v.template WHERE v.id=g.template)",
+                                    "2 DESC, 1"),
+    [HISTORY_BY_MONTH] =
+        GROUPED("strftime('%Y-%m', g.started_ms/1000, 'unixepoch', 'localtime')", "1"),
+};
+
+int history_get_groups(struct store *s, const struct history_filter *filter,
+                       enum history_group_by by, struct history_group **out, size_t *n,
+                       struct err *err)
+{
+    if (!s)
+        return err_set(err, E_STORE, _("there is no database to read from"));
+    struct history_group *groups = NULL;
+    struct conditions c = {0};
+    size_t n_groups = 0, cap = 0;
+    sqlite3_stmt *stmt = NULL;
+    const int64_t from = 1, before = INT64_MAX;
+    int rc = make_conditions(s, filter ? filter : &(struct history_filter){0}, &c);
+    if (rc == SQLITE_OK)
+        rc = sql_start(&s->reader, &stmt, grouped[by], "ii" CONDITION_FORMAT, from, before,
+                       CONDITION_ARGS(&c));
+    while (sql_next(stmt, &rc)) {
+        if (n_groups == cap) {
+            cap = cap ? cap * 2 : 16;
+            groups = x_realloc(groups, cap * sizeof groups[0]);
+        }
+        groups[n_groups++] = (struct history_group){.name = sql_column_copy(stmt, 0),
+                                                    .n_generations = sqlite3_column_int64(stmt, 1),
+                                                    .n_tokens = sqlite3_column_int64(stmt, 2),
+                                                    .n_chars = sqlite3_column_int64(stmt, 3),
+                                                    .decode_us = sqlite3_column_int64(stmt, 4)};
+    }
+    conditions_free(&c);
+    if (rc != SQLITE_OK) {
+        history_groups_free(groups, n_groups);
+        return store_sql_err(s, s->reader.db, rc, err);
+    }
+    *out = groups;
+    *n = n_groups;
+    return 0;
+}
+
+void history_groups_free(struct history_group *groups, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free(groups[i].name);
+    free(groups);
+}

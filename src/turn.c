@@ -65,6 +65,7 @@ struct turn {
     struct node *node;    /* its passage (invariant 2) */
     store_ref generation; /* 0 until recorded */
     uint64_t seed;
+    char *recorded;  /* its settings, as they were when it began */
     uint32_t stream; /* takes of this passage before it: with a fixed seed each is another */
     int64_t started_ms, first_text_ms;
     struct node **path; /* the segments of its prompt */
@@ -125,6 +126,7 @@ void turn_free(struct turn *t)
     free(t->path);
     free(t->ids);
     free(t->logprobs);
+    free(t->recorded);
     str_free(&t->waiting);
     str_free(&t->kept);
     free(t);
@@ -182,6 +184,17 @@ static uint32_t count_takes(const struct node *from)
     return n;
 }
 
+/* What /set changes from here on is for the next generation. */
+static void keep_settings(struct turn *t)
+{
+    struct settings used = {0};
+    settings_copy(&used, t->settings);
+    settings_in_use(&used, t->info);
+    free(t->recorded);
+    t->recorded = settings_json(&used, t->seed);
+    settings_free(&used);
+}
+
 static void begin(struct turn *t)
 {
     t->has_newest = false;
@@ -206,6 +219,7 @@ static void begin(struct turn *t)
     }
     t->id = t->last_id = r.id;
     t->state = TURN_READING;
+    keep_settings(t);
     t->from = t->story->current;
     t->node = NULL;
     t->generation = 0;
@@ -240,7 +254,6 @@ static void record(struct turn *t, bool with_node)
     }
     if (t->generation)
         return;
-    char *settings = settings_json(t->settings, t->seed);
     const struct engine_info *i = t->info;
     struct store_generation g = {
         .story = t->story->ref,
@@ -253,13 +266,12 @@ static void record(struct turn *t, bool with_node)
                   .type = i->type,
                   .path = i->path,
                   .n_params = i->n_params},
-        .settings = settings,
+        .settings = t->recorded,
         .seed = t->seed,
         .stream = t->stream,
         .started_ms = t->started_ms,
     };
     t->generation = store_put_generation(t->store, &g);
-    free(settings);
     if (t->node)
         t->node->generation = t->generation;
 
@@ -400,7 +412,7 @@ void turn_pump(struct turn *t)
         case EV_CUT:
             t->context_from = ev.cut.n_bytes_dropped;
             t->cut_told = true;
-            if (t->state == TURN_READING)
+            if (t->n_ids == 0)
                 t->n_dropped = ev.cut.n_tokens_dropped;
             break;
         case EV_PREFILL:

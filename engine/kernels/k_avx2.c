@@ -193,7 +193,18 @@ static inline float v32_sum(struct v32 v)
     return s2[0] + s2[1];
 }
 
+/* v32_sum of four at once: of vectors to which the first step of the tree already came down. */
+static inline __m128 sum_four(vf v, vf w, vf x, vf y)
+{
+    __m256 vw = _mm256_permute2f128_ps(v, w, 0x20) + _mm256_permute2f128_ps(v, w, 0x31);
+    __m256 xy = _mm256_permute2f128_ps(x, y, 0x20) + _mm256_permute2f128_ps(x, y, 0x31);
+    __m256 two = _mm256_shuffle_ps(vw, xy, 0x44) + _mm256_shuffle_ps(vw, xy, 0xee);
+    __m256 one = _mm256_shuffle_ps(two, two, 0x88) + _mm256_shuffle_ps(two, two, 0xdd);
+    return _mm_unpacklo_ps(_mm256_castps256_ps128(one), _mm256_extractf128_ps(one, 1));
+}
+
 #include "engine/kernels/k_simd.h"
+#include "engine/kernels/k_block.h"
 
 enum { STRETCH = 512, QUARTER = PARTS / 4 };
 
@@ -266,6 +277,8 @@ void kernels_avx2(struct kernels *k)
     k->name = "avx2";
     EACH_TYPE(SET_TYPE)
     set_common(k);
+    k->block_put = block_put;
+    k->block_dot = block_dot;
 }
 
 #else

@@ -174,7 +174,24 @@ static inline float v32_sum(struct v32 v)
     return s2[0] + s2[1];
 }
 
+static inline __m256 add_halves(vf v)
+{
+    return _mm512_castps512_ps256(v) + _mm512_extractf32x8_ps(v, 1);
+}
+
+/* The sums of four vectors, each by the fixed tree: + 8, + 4, + 2, + 1. */
+static inline __m128 sum_four(vf v, vf w, vf x, vf y)
+{
+    __m256 a = add_halves(v), b = add_halves(w), c = add_halves(x), d = add_halves(y);
+    __m256 ab = _mm256_permute2f128_ps(a, b, 0x20) + _mm256_permute2f128_ps(a, b, 0x31);
+    __m256 cd = _mm256_permute2f128_ps(c, d, 0x20) + _mm256_permute2f128_ps(c, d, 0x31);
+    __m256 two = _mm256_shuffle_ps(ab, cd, 0x44) + _mm256_shuffle_ps(ab, cd, 0xee);
+    __m256 one = _mm256_shuffle_ps(two, two, 0x88) + _mm256_shuffle_ps(two, two, 0xdd);
+    return _mm_unpacklo_ps(_mm256_castps256_ps128(one), _mm256_extractf128_ps(one, 1));
+}
+
 #include "engine/kernels/k_simd.h"
+#include "engine/kernels/k_block.h"
 
 #define DEFINE_DOT(name, type)                                                                     \
     static void dot_##name(const void *w, const float *x, int64_t x_stride, int n_x, int64_t n,    \
@@ -194,6 +211,8 @@ void kernels_avx512(struct kernels *k)
     k->name = "avx512";
     EACH_TYPE(SET_TYPE)
     set_common(k);
+    k->block_put = block_put;
+    k->block_dot = block_dot;
 }
 
 #else

@@ -17,7 +17,7 @@
 
 #include "engine/kernels/k_coeffs.h"
 
-enum { PARTS = 64, CHUNK = 256 /* elements unpacked at a time: a multiple of every block */ };
+enum { PARTS = KERNEL_PARTS, CHUNK = 256 /* elements unpacked at a time: a multiple of every block */ };
 
 static float sum_parts(float part[PARTS])
 {
@@ -69,6 +69,26 @@ DEFINE_DOT(q5_K, QUANT_Q5_K)
 DEFINE_DOT(q6_K, QUANT_Q6_K)
 DEFINE_DOT(iq4_nl, QUANT_IQ4_NL)
 DEFINE_DOT(iq4_xs, QUANT_IQ4_XS)
+
+/* A block is its rows, one after the other. */
+static void block_put(const float *row, int64_t n, int r, float *block)
+{
+    memcpy(block + r * n, row, (size_t)n * sizeof *row);
+}
+
+static void block_dot(const float *block, int n_w, const float *x, int64_t x_stride, int n_x,
+                      int64_t n, float *scratch, float *out, int64_t out_stride)
+{
+    (void)scratch;
+    for (int r = 0; r < n_w; r++)
+        for (int t = 0; t < n_x; t += KERNEL_MAX_X) {
+            float four[KERNEL_MAX_X];
+            int n_here = n_x - t < KERNEL_MAX_X ? n_x - t : KERNEL_MAX_X;
+            dot_f32(block + r * n, x + t * x_stride, x_stride, n_here, n, four);
+            for (int j = 0; j < n_here; j++)
+                out[(t + j) * out_stride + r] = four[j];
+        }
+}
 
 static float dot_f16_row(const uint16_t *a, const float *x, int64_t n)
 {
@@ -241,6 +261,8 @@ void kernels_generic(struct kernels *k)
     SET_DOT(q6_K, QUANT_Q6_K);
     SET_DOT(iq4_nl, QUANT_IQ4_NL);
     SET_DOT(iq4_xs, QUANT_IQ4_XS);
+    k->block_put = block_put;
+    k->block_dot = block_dot;
     k->axpy = axpy;
     k->dot_f16 = dot_f16_row;
     k->axpy_f16 = axpy_f16;

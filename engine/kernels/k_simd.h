@@ -32,7 +32,7 @@
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
-enum { PARTS = 64, N_PART_VECTORS = PARTS / VN };
+enum { PARTS = KERNEL_PARTS, N_PART_VECTORS = PARTS / VN };
 
 typedef int32_t vi __attribute__((vector_size(VN * 4)));
 typedef uint32_t vu __attribute__((vector_size(VN * 4)));

@@ -5,8 +5,7 @@
  * goes to sum k % 64, in growing k, by fused multiply-add of the dequantised f32 weight and the f32
  * activation), which are then added as a fixed binary tree: i with i + 32, then i + 16, + 8, + 4,
  * + 2 and + 1. k_generic.c is the readable specification; tests compare the others bit for bit.
- * The exception is `sgemm` (OpenBLAS), which sums in an order of its own: results of a prefill
- * chunk that goes through it differ from the row kernels by rounding (see layers/linear.c).
+ * `blas_sgemm_nt` (OpenBLAS), which sums in an order of its own, has no part in evaluating.
  *
  * This header is included by the files compiled with special -m flags: it must not contain inline
  * code, or instructions of one file leak into another (ODR of static inlines is fine, but shared
@@ -29,6 +28,15 @@ struct kernels {
      * block. Index: enum quant_type. NULL where a type is not supported. */
     void (*dot[32])(const void *w, const float *x, int64_t x_stride, int n_x, int64_t n,
                     float *out);
+
+    /* The same products for many activation rows: n_w rows of weights (1..KERNEL_BLOCK_W), unpacked
+     * and put into a block one by one, against n_x rows of x (1..KERNEL_BLOCK_X).
+     * out[t*out_stride + r] = dot(row r, x + t*x_stride), the bits that dot[] gives. n = elements
+     * of a row, any number. block and scratch are the caller's: KERNEL_BLOCK_W and KERNEL_BLOCK_X
+     * times n, rounded up to a multiple of KERNEL_PARTS. */
+    void (*block_put)(const float *row, int64_t n, int r, float *block);
+    void (*block_dot)(const float *block, int n_w, const float *x, int64_t x_stride, int n_x,
+                      int64_t n, float *scratch, float *out, int64_t out_stride);
 
     /* y[i] += a * x[i] */
     void (*axpy)(float a, const float *x, float *y, int64_t n);
@@ -57,7 +65,7 @@ struct kernels {
     void (*unpack[32])(const void *packed, float *out, int64_t n);
 };
 
-enum { KERNEL_MAX_X = 4 };
+enum { KERNEL_MAX_X = 4, KERNEL_PARTS = 64, KERNEL_BLOCK_W = 64, KERNEL_BLOCK_X = 12 };
 
 /* The table in use. XUXIE_CPU=generic|avx2|avx512 in the environment forces one (E_USAGE-like fall
  * back with a log line when the machine lacks it). Thread-safe, fills the table once. */

@@ -24,16 +24,17 @@ static size_t max_size(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-size_t layer_scratch_floats(const struct model *m, int n_ctx, int n_batch)
+size_t layer_scratch_floats(const struct model *m, int n_ctx)
 {
     const struct hparams *hp = &m->hp;
     const size_t longest_row = max_size(max_size((size_t)hp->n_embd, (size_t)hp->n_ff),
                                         (size_t)(hp->n_head * hp->head_dim));
-    size_t tile, scores;
-    if (!add_size(longest_row, (size_t)n_batch, &tile) || !mul_size(tile, LINEAR_TILE, &tile) ||
+    size_t padded, block, scores;
+    if (!add_size(longest_row, KERNEL_PARTS - 1, &padded) ||
+        !mul_size(padded, KERNEL_BLOCK_W + KERNEL_BLOCK_X + 1, &block) ||
         !mul_size((size_t)n_ctx, KERNEL_MAX_X, &scores))
         return SIZE_MAX;
-    size_t n = max_size(tile, scores);
+    size_t n = max_size(block, scores);
     if (!add_size(n, 15, &n))
         return SIZE_MAX;
     return n & ~(size_t)15;

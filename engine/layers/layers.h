@@ -4,8 +4,8 @@
  *
  * What makes results independent of threads: every output element is computed by one thread, in one
  * order, whatever the partition; parts are cut at fixed multiples. What makes them independent of
- * T: the row kernels' fixed order of summation (kernels.h). Only products of LINEAR_MIN_SGEMM
- * tokens and more go through sgemm, whose order is its own; `invariant` forbids that.
+ * T, hence of how a prompt was cut into chunks and how much of it was found in the cache: the one
+ * order of summation that all products keep to (kernels.h).
  *
  * Letters: T tokens, C width, A query heads, D head length, Q = A*D, KV = key heads * D, F = width
  * of the feed-forward layer, V vocabulary.
@@ -28,11 +28,10 @@ struct layer_env {
     struct pool *pool;
     float *scratch;        /* [threads][scratch_floats] */
     size_t scratch_floats; /* of one thread, a multiple of 16: layer_scratch_floats() */
-    bool invariant;        /* row kernels only */
 };
 
 /* Floats of scratch one thread needs for this model, SIZE_MAX when that is no number. */
-size_t layer_scratch_floats(const struct model *m, int n_ctx, int n_batch);
+size_t layer_scratch_floats(const struct model *m, int n_ctx);
 
 /* Runs fn on the pool, or on this thread alone when `work` (multiply-adds, roughly) is too little
  * to be worth waking the others. The result is the same either way. */
@@ -62,7 +61,7 @@ enum linear_then {
     LINEAR_GELU_ERF,
     LINEAR_SILU,
 };
-enum { LINEAR_MIN_SGEMM = 32, LINEAR_TILE = 64 };
+enum { LINEAR_MIN_BLOCK = 8 };
 void linear_forward(const struct layer_env *env, const struct tensor *w, const float *b,
                     const float *x, int T, enum linear_then then, float *y, int64_t y_stride);
 

@@ -1,13 +1,10 @@
 /* linear.c - y = x W^T + b, where nearly all time goes.
  *
  * Few tokens: the product is bound by reading W, which is decoded row by row where it lies, each
- * row against up to KERNEL_MAX_X tokens at once. Many tokens: tiles of LINEAR_TILE rows of W are
- * decoded to f32 and multiplied by sgemm. Either way a thread owns whole output columns. Tiles are
- * cut at fixed multiples, so that sgemm sees the same shapes, hence gives the same bits, at any
- * number of threads.
- *
- * Where the two cross (measured 2026-11 on Zen 4, one thread, widths 256-1024, f32 and q8_0): equal
- * at 16 to 32 tokens, sgemm 1.2-1.35 times as fast at 64, 1.5 times at 128: LINEAR_MIN_SGEMM. */
+ * row against up to KERNEL_MAX_X tokens at once. Many tokens: blocks of KERNEL_BLOCK_W rows of W
+ * are decoded to f32 once and multiplied with all tokens. Either way a thread owns whole output
+ * columns, and either way every element is summed in the one order of kernels.h: the result does
+ * not depend on the number of tokens nor of threads. */
 #include "config.h"
 
 #include "engine/layers/layers.h"
@@ -68,29 +65,45 @@ static void rows_part(void *arg, int i, int n)
     activate(job, begin, end);
 }
 
-static void tiles_part(void *arg, int i, int n)
+/* Rows [r, r + n_rows) of W to the block, by way of `row`. */
+static void fill_block(const struct linear_job *job, int64_t r, int n_rows, float *row,
+                       float *block)
+{
+    const struct kernels *k = job->env->k;
+    for (int i = 0; i < n_rows; i++) {
+        const void *packed = (const char *)job->w->data + (size_t)(r + i) * job->row_bytes;
+        if (job->w->type == QUANT_F32) {
+            k->block_put(packed, job->K, i, block);
+            continue;
+        }
+        k->unpack[job->w->type](packed, row, job->K);
+        k->block_put(row, job->K, i, block);
+    }
+}
+
+static void blocks_part(void *arg, int i, int n)
 {
     const struct linear_job *job = arg;
-    const int64_t K = job->K;
-    float *product = layer_scratch(job->env, i);              /* [T, LINEAR_TILE] */
-    float *decoded = product + job->T * (int64_t)LINEAR_TILE; /* [LINEAR_TILE, K] */
+    const int64_t K = job->K, padded = (K + KERNEL_PARTS - 1) / KERNEL_PARTS * KERNEL_PARTS;
+    float *block = layer_scratch(job->env, i);          /* [KERNEL_BLOCK_W, padded] */
+    float *arranged = block + KERNEL_BLOCK_W * padded;  /* [KERNEL_BLOCK_X, padded] */
+    float *row = arranged + KERNEL_BLOCK_X * padded;    /* [padded] */
+    float product[KERNEL_BLOCK_X * KERNEL_BLOCK_W];
     int64_t begin, end;
-    pool_part(job->N, LINEAR_TILE, i, n, &begin, &end);
-    for (int64_t r = begin; r < end; r += LINEAR_TILE) {
-        const int64_t n_rows = end - r < LINEAR_TILE ? end - r : LINEAR_TILE;
-        const void *rows = (const char *)job->w->data + (size_t)r * job->row_bytes;
-        const float *w = rows;
-        if (job->w->type != QUANT_F32) {
-            job->env->k->unpack[job->w->type](rows, decoded, n_rows * K);
-            w = decoded;
-        }
-        blas_sgemm_nt((int)job->T, (int)n_rows, (int)K, job->x, (int)K, w, (int)K, product,
-                      LINEAR_TILE);
-        for (int64_t t = 0; t < job->T; t++) {
-            const float *from = product + t * LINEAR_TILE;
-            float *to = job->y + t * job->y_stride + r;
-            for (int64_t c = 0; c < n_rows; c++)
-                put(&to[c], job->then, from[c] + (job->b ? job->b[r + c] : 0));
+    pool_part(job->N, KERNEL_BLOCK_W, i, n, &begin, &end);
+    for (int64_t r = begin; r < end; r += KERNEL_BLOCK_W) {
+        const int n_rows = end - r < KERNEL_BLOCK_W ? (int)(end - r) : KERNEL_BLOCK_W;
+        fill_block(job, r, n_rows, row, block);
+        for (int64_t t = 0; t < job->T; t += KERNEL_BLOCK_X) {
+            const int n_x = job->T - t < KERNEL_BLOCK_X ? (int)(job->T - t) : KERNEL_BLOCK_X;
+            job->env->k->block_dot(block, n_rows, job->x + t * K, K, n_x, K, arranged, product,
+                                   KERNEL_BLOCK_W);
+            for (int64_t j = 0; j < n_x; j++) {
+                const float *from = product + j * KERNEL_BLOCK_W;
+                float *to = job->y + (t + j) * job->y_stride + r;
+                for (int64_t c = 0; c < n_rows; c++)
+                    put(&to[c], job->then, from[c] + (job->b ? job->b[r + c] : 0));
+            }
         }
     }
     activate(job, begin, end);
@@ -113,6 +126,5 @@ void linear_forward(const struct layer_env *env, const struct tensor *w, const f
         .row_bytes = w->n_bytes / (size_t)w->dim[1],
     };
     assert(env->k->dot[w->type] && env->k->unpack[w->type]);
-    const bool tiles = T >= LINEAR_MIN_SGEMM && !env->invariant;
-    layer_run(env, T * job.K * job.N, tiles ? tiles_part : rows_part, &job);
+    layer_run(env, T * job.K * job.N, T >= LINEAR_MIN_BLOCK ? blocks_part : rows_part, &job);
 }

@@ -116,6 +116,7 @@ int backend_load(const char *path, const struct engine_options *options,
         .n_ctx = options->n_ctx ? options->n_ctx
                  : script.n_ctx ? script.n_ctx
                                 : DEFAULT_N_CTX,
+        .kv = options->kv,
         .n_threads = 1,
         .hint = {(float)__builtin_nan(""), (float)__builtin_nan(""), (float)__builtin_nan(""),
                  (float)__builtin_nan(""), (float)__builtin_nan(""), -1, -1},

@@ -230,6 +230,58 @@ static void test_dot_is_the_same_everywhere(void **state)
     each_isa(check_dots);
 }
 
+/* A block gives the bits of dot[], reads and writes nothing but what it may. */
+static void check_block(const struct kernels *k, int n_w, int n_x, int64_t n)
+{
+    const int64_t padded = (n + KERNEL_PARTS - 1) / KERNEL_PARTS * KERNEL_PARTS;
+    const int64_t stride = n + (int64_t)(random_u32() % 3);
+    const int64_t out_stride = n_w + (int64_t)(random_u32() % 3);
+    struct guarded w = guarded_new((size_t)(n_w * n) * sizeof(float));
+    struct guarded x = guarded_new((size_t)(stride * (n_x - 1) + n) * sizeof(float));
+    struct guarded block = guarded_new((size_t)(KERNEL_BLOCK_W * padded) * sizeof(float));
+    struct guarded scratch = guarded_new((size_t)(KERNEL_BLOCK_X * padded) * sizeof(float));
+    struct guarded out = guarded_new((size_t)(out_stride * (n_x - 1) + n_w) * sizeof(float));
+    fill(w.p, n_w * n);
+    fill(x.p, stride * (n_x - 1) + n);
+    fill(out.p, out_stride * (n_x - 1) + n_w);
+    float *wanted = malloc((size_t)(out_stride * n_x) * sizeof *wanted);
+    memcpy(wanted, out.p, (size_t)(out_stride * (n_x - 1) + n_w) * sizeof *wanted);
+    for (int r = 0; r < n_w; r++) {
+        k->block_put((float *)w.p + r * n, n, r, block.p);
+        for (int t = 0; t < n_x; t++)
+            generic()->dot[QUANT_F32]((float *)w.p + r * n, (float *)x.p + t * stride, 0, 1, n,
+                                      &wanted[t * out_stride + r]);
+    }
+    k->block_dot(block.p, n_w, x.p, stride, n_x, n, scratch.p, out.p, out_stride);
+    check_rows(k->name, "block", n, out.p, wanted, out_stride * (n_x - 1) + n_w);
+    free(wanted);
+    guarded_free(&w);
+    guarded_free(&x);
+    guarded_free(&block);
+    guarded_free(&scratch);
+    guarded_free(&out);
+}
+
+static void check_blocks(const struct kernels *k)
+{
+    for (int n_w = 1; n_w <= KERNEL_BLOCK_W; n_w++)
+        for (int n_x = 1; n_x <= KERNEL_BLOCK_X; n_x++)
+            check_block(k, n_w, n_x, 1 + random_u32() % 150);
+    for (int64_t n = 0; n < 200; n++)
+        check_block(k, 1 + (int)(random_u32() % KERNEL_BLOCK_W),
+                    1 + (int)(random_u32() % KERNEL_BLOCK_X), n);
+    for (int i = 0; i < 20; i++)
+        check_block(k, KERNEL_BLOCK_W, KERNEL_BLOCK_X, random_u32() % 3000);
+}
+
+static void test_blocks_are_the_same_everywhere(void **state)
+{
+    (void)state;
+    seed = 41;
+    check_blocks(generic());
+    each_isa(check_blocks);
+}
+
 /* The specification itself: against long sums in double precision. */
 static void test_dot_is_right(void **state)
 {
@@ -577,6 +629,7 @@ static void test_tables_are_complete(void **state)
             assert_true((k->dot[t] != NULL) == (quant_of(t) != NULL));
             assert_true((k->unpack[t] != NULL) == (quant_of(t) != NULL));
         }
+        assert_true(k->block_put && k->block_dot);
         assert_true(k->axpy && k->dot_f16 && k->axpy_f16 && k->f32_to_f16_row && k->exp_sum);
         assert_true(k->max && k->gelu_tanh && k->gelu_erf && k->silu);
         assert_true(k->layernorm && k->rmsnorm);
@@ -590,6 +643,7 @@ int main(void)
         cmocka_unit_test(test_tables_are_complete),
         cmocka_unit_test(test_dot_is_right),
         cmocka_unit_test(test_dot_is_the_same_everywhere),
+        cmocka_unit_test(test_blocks_are_the_same_everywhere),
         cmocka_unit_test(test_unpack_is_the_same_everywhere),
         cmocka_unit_test(test_f16_rows_are_the_same_everywhere),
         cmocka_unit_test(test_activations_are_the_same_everywhere),

@@ -33,9 +33,15 @@ static void test_rows(void **state)
     for (size_t i = 0; i < n_option_rows; i++) {
         const struct option_row *row = &option_rows[i];
         assert_null(strchr(row->name, '-'));
-        assert_int_equal(option_find(row->name), (int)i); /* names are unique */
         char hyphens[64];
-        assert_int_equal(option_find(option_hyphens(row, hyphens)), (int)i);
+        if (!row->is_flag) /* a flag of that name may follow */
+            assert_int_equal(option_find(row->name), (int)i);
+        for (size_t c = 0; c < 64; c++) { /* a name means one thing to a command */
+            command_set one = UINT64_C(1) << c;
+            if (row->commands & one)
+                assert_int_equal(option_find_for(option_hyphens(row, hyphens), one), (int)i);
+        }
+        option_hyphens(row, hyphens);
         assert_null(strchr(hyphens, '_'));
         assert_true(row->commands != 0 && row->scope != 0);
         if (row->is_flag)
@@ -387,6 +393,88 @@ static void test_json(void **state)
     settings_free(&s);
 }
 
+static void assert_refused(const char *json, const char *part)
+{
+    struct settings s;
+    struct err err = ERR_INIT;
+    settings_init(&s);
+    settings_set(&s, "temp", "0.3", ORIGIN_CLI, &err);
+    assert_int_equal(settings_from_json(&s, json, &err), E_INPUT);
+    assert_non_null(strstr(err.msg, part));
+    assert_true(s.temp == 0.3);
+    settings_free(&s);
+}
+
+/* What is read back makes the same request and the same record. */
+static void test_recorded(void **state)
+{
+    (void)state;
+    static const char *const presets[] = {"story", "creative", "damo", "gpt3", "qwen", "greedy"};
+    struct err err = ERR_INIT;
+    for (size_t i = 0; i < ARRAY_LEN(presets); i++) {
+        struct settings s, back = {0};
+        struct engine_request r = {0}, r_back = {0};
+        settings_init(&s);
+        settings_set(&s, "preset", presets[i], ORIGIN_CLI, &err);
+        settings_set(&s, "temp", i % 2 ? "0.8123456789012345" : "0.7", ORIGIN_CLI, &err);
+        settings_set(&s, "samplers", "penalties;top_p;temp;bias", ORIGIN_CLI, &err);
+        settings_set(&s, "stop", "a\n", ORIGIN_CLI, &err);
+        settings_set(&s, "stop", "\"她\\\\说", ORIGIN_CLI, &err);
+        settings_set(&s, "logit_bias", "3=-inf 4=1.1 5=-0.123456789", ORIGIN_CLI, &err);
+        settings_set(&s, "max_tokens", "33", ORIGIN_CLI, &err);
+        settings_set(&s, "ignore_eos", "on", ORIGIN_CLI, &err);
+        settings_set(&s, "kv", "f32", ORIGIN_CLI, &err);
+        settings_set(&s, "n_ctx", "640", ORIGIN_CLI, &err);
+        settings_set(&s, "model", "雪.gguf", ORIGIN_CLI, &err);
+        s.seed = 9;
+        char *text = settings_json(&s, 9);
+        if (settings_from_json(&back, text, &err))
+            fail_msg("%s", err.msg);
+        char *again = settings_json(&back, 9);
+        assert_string_equal(text, again);
+        settings_request(&s, &r);
+        settings_request(&back, &r_back);
+        assert_int_equal(r.sampling.n_bias, 3);
+        assert_memory_equal(r.sampling.bias, r_back.sampling.bias, 3 * sizeof *r.sampling.bias);
+        assert_string_equal(r.stops[1], r_back.stops[1]);
+        r.sampling.bias = r_back.sampling.bias = NULL;
+        assert_memory_equal(&r.sampling, &r_back.sampling, sizeof r.sampling);
+        assert_int_equal(r.n_stops, r_back.n_stops);
+        assert_int_equal(r_back.seed, 9);
+        assert_int_equal(r_back.max_tokens, 33);
+        assert_true(r_back.ignore_eos);
+        assert_int_equal(back.kv, ENGINE_KV_F32);
+        assert_int_equal(back.n_ctx, 640);
+        /* and what a model recommends does not change it */
+        settings_hint(&back,
+                      &(struct sample_hint){.temp = 2, .top_k = 3, .dry_allowed_length = -1});
+        free(again);
+        again = settings_json(&back, 9);
+        assert_string_equal(text, again);
+        free(again);
+        free(text);
+        settings_free(&s);
+        settings_free(&back);
+    }
+    struct settings s = {0};
+    assert_int_equal(settings_from_json(&s, "{\"temp\":0.5,\"seed\":-7}", &err), 0);
+    assert_true(s.temp == 0.5);
+    assert_true(s.dry_multiplier == 0 && s.top_p == 1); /* neutral, not those of a preset */
+    assert_int_equal(s.seed, -1);
+    settings_free(&s);
+    assert_refused("[]", "no JSON object");
+    assert_refused("{", "cannot be read");
+    assert_refused("{\"temp\":9}", "temp: 9 is out of range");
+    assert_refused("{\"temp\":\"hot\"}", "temp: is of the wrong kind");
+    assert_refused("{\"temperature\":1}", "\"temperature\" is not a setting");
+    assert_refused("{\"mouse\":true}", "\"mouse\" is not a setting");
+    assert_refused("{\"stop\":[\"\"]}", "stop: ");
+    assert_refused("{\"stop\":[7]}", "stop: contains what is not a text");
+    assert_refused("{\"stop\":\"x\"}", "stop: is not a list");
+    assert_refused("{\"logit_bias\":{\"x\":1}}", "logit_bias");
+    assert_refused("{\"temp\":1,\"temp\":2}", "duplicate");
+}
+
 static void test_info(void **state)
 {
     (void)state;
@@ -410,7 +498,8 @@ int main(void)
         cmocka_unit_test(test_messages),   cmocka_unit_test(test_lists_grow),
         cmocka_unit_test(test_precedence), cmocka_unit_test(test_hint),
         cmocka_unit_test(test_request),    cmocka_unit_test(test_limits_fit_engine),
-        cmocka_unit_test(test_json),       cmocka_unit_test(test_info),
+        cmocka_unit_test(test_json),       cmocka_unit_test(test_recorded),
+        cmocka_unit_test(test_info),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
