@@ -1,5 +1,6 @@
-/* commands_view.c - the commands of the views over the manuscript: the same functions as their keys.
- * Those without an argument are the key's action; with one they do at once what the key asks for. */
+/* commands_view.c - the commands of the views over the manuscript: the same functions as their
+ * keys. Those without an argument are the key's action; with one they do at once what the key asks
+ * for. */
 #include "config.h"
 
 #include "src/command_rows.h"
@@ -156,9 +157,8 @@ void cmd_shots(struct room *r, char *arg)
 
 void cmd_select(struct room *r, char *arg)
 {
-    static const char *const names[] = {[SELECT_FIRST] = "first",
-                                        [SELECT_RANDOM] = "random",
-                                        [SELECT_SIMILAR] = "similar"};
+    static const char *const names[] = {
+        [SELECT_FIRST] = "first", [SELECT_RANDOM] = "random", [SELECT_SIMILAR] = "similar"};
     struct template *t = view_template_working(r);
     if (!t)
         return;

@@ -189,9 +189,8 @@ static void take(struct room *r, const char *name)
         examples_free(r);
         return;
     }
-    a->example = (struct template_example){.output = a->output,
-                                           .note = x_strdup(""),
-                                           .source = a->source ? a->source : x_strdup("")};
+    a->example = (struct template_example){
+        .output = a->output, .note = x_strdup(""), .source = a->source ? a->source : x_strdup("")};
     a->output = a->source = NULL;
     go_on(r);
 }

@@ -9,8 +9,8 @@
 #include "src/store_history.h"
 #include "src/template_run.h"
 
-/* The newest passage of the model as the answer, the author's before it as what was asked. template:
- * a name, "" or NULL: chosen. */
+/* The newest passage of the model as the answer, the author's before it as what was asked.
+ * template: a name, "" or NULL: chosen. */
 void examples_add_passage(struct room *r, const char *template);
 /* What a generation wrote; the template it was made with is offered first. */
 void examples_add_record(struct room *r, const struct history_record *record, const char *template);

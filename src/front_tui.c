@@ -323,13 +323,7 @@ static size_t host_complete(void *ctx, const char *line, size_t cursor, size_t *
                             struct ui_candidate **out)
 {
     struct tui *t = ctx;
-    struct command_candidate *list;
-    size_t n = commands_complete(&t->room, line, cursor, start, &list);
-    *out = x_calloc(n, sizeof **out);
-    for (size_t i = 0; i < n; i++)
-        (*out)[i] = (struct ui_candidate){list[i].text, list[i].help};
-    free(list);
-    return n;
+    return commands_offer(&t->room, line, cursor, start, out);
 }
 
 static void host_draft(void *ctx, const char *text, size_t n)
@@ -383,39 +377,40 @@ static struct ui_help_row *help_rows(void)
     return rows;
 }
 
+static const struct front members = {.grew = on_grew,
+                                     .moved = on_moved,
+                                     .notice = on_notice,
+                                     .ended = on_ended,
+                                     .watch = on_watch,
+                                     .standing = on_standing,
+                                     .show_text = on_show_text,
+                                     .show_help = on_show_help,
+                                     .pick = on_pick,
+                                     .ask = on_ask,
+                                     .prompt_set = on_prompt_set,
+                                     .history_add = on_history_add,
+                                     .edit_mode = on_edit_mode,
+                                     .copy = on_copy,
+                                     .redraw = on_redraw,
+                                     .quit = on_quit,
+                                     .ask_line = on_ask_line,
+                                     .edit_text = on_edit_text,
+                                     .browse = on_browse,
+                                     .browser_close = on_browser_close,
+                                     .browser_changed = on_browser_changed,
+                                     .browser_select = on_browser_select,
+                                     .browser_selected = on_browser_selected,
+                                     .browser_focus = on_browser_focus,
+                                     .browser_pane = on_browser_pane,
+                                     .browser_set_line = on_browser_set_line,
+                                     .browser_ctx = on_browser_ctx,
+                                     .soon = on_soon};
+
 int front_tui_run(const struct settings *settings, const char *what)
 {
-    struct tui t = {0};
+    struct tui t = {.front = members};
     struct err err = ERR_INIT;
-    t.front = (struct front){.ctx = &t,
-                             .grew = on_grew,
-                             .moved = on_moved,
-                             .notice = on_notice,
-                             .ended = on_ended,
-                             .watch = on_watch,
-                             .standing = on_standing,
-                             .show_text = on_show_text,
-                             .show_help = on_show_help,
-                             .pick = on_pick,
-                             .ask = on_ask,
-                             .prompt_set = on_prompt_set,
-                             .history_add = on_history_add,
-                             .edit_mode = on_edit_mode,
-                             .copy = on_copy,
-                             .redraw = on_redraw,
-                             .quit = on_quit,
-                             .ask_line = on_ask_line,
-                             .edit_text = on_edit_text,
-                             .browse = on_browse,
-                             .browser_close = on_browser_close,
-                             .browser_changed = on_browser_changed,
-                             .browser_select = on_browser_select,
-                             .browser_selected = on_browser_selected,
-                             .browser_focus = on_browser_focus,
-                             .browser_pane = on_browser_pane,
-                             .browser_set_line = on_browser_set_line,
-                             .browser_ctx = on_browser_ctx,
-                             .soon = on_soon};
+    t.front.ctx = &t;
     int rc = room_open(&t.room, settings, what, &t.front, &err);
     if (rc != 0) {
         fprintf(stderr, "xuxie: %s\n", err.msg);

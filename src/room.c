@@ -59,7 +59,8 @@ static void on_ended(void *ctx, const char *reason)
     views_ended(r);
 }
 
-/* ---- the run of a template, on the turn's session --------------------------------------------- */
+/* ---- the run of a template, on the turn's session ---------------------------------------------
+ */
 
 static void on_stray(void *ctx, const struct engine_event *ev)
 {
@@ -608,8 +609,7 @@ int room_open(struct room *r, const struct settings *settings, const char *what,
     *r = (struct room){.front = front};
     settings_copy(&r->settings, settings);
     r->view = (struct turn_view){r, on_grew, on_moved, on_notice, on_ended, on_stray};
-    r->run_host =
-        (struct template_run_host){r, run_next_id, run_changed, on_notice, run_ended};
+    r->run_host = (struct template_run_host){r, run_next_id, run_changed, on_notice, run_ended};
     open_store(r);
     char *draft = NULL;
     struct err why = ERR_INIT;

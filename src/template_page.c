@@ -90,8 +90,7 @@ static void put_label(const struct prompt_piece *piece, bool counted, struct ui_
     else
         ui_puts(out, UI_DIM, _("— query"));
     if (counted)
-        ui_printf(out, UI_DIM,
-                  P_(" · %d token", " · %d tokens", (unsigned long)piece->n_tokens),
+        ui_printf(out, UI_DIM, P_(" · %d token", " · %d tokens", (unsigned long)piece->n_tokens),
                   piece->n_tokens);
     ui_puts(out, UI_DIM, "\n");
 }
@@ -117,8 +116,8 @@ static size_t fill(const struct template_page *p, struct template_field **fields
 {
     size_t n = query_line_parse(p->template, p->line, fields), n_given = n;
     const char *missing;
-    for (size_t i = 0;
-         (missing = query_line_missing(p->template, *fields, n_given, i)) != NULL; i++) {
+    for (size_t i = 0; (missing = query_line_missing(p->template, *fields, n_given, i)) != NULL;
+         i++) {
         struct str shown = STR_INIT;
         str_printf(&shown, "{{%s}}", missing);
         ui_printf(out, UI_DIM, i == 0 ? _("still to be said: %s") : ", %s", missing);

@@ -463,9 +463,9 @@ static void answered_new(void *arg, const char *text)
 
 static bool is_of_a_template(enum ui_action action)
 {
-    static const enum ui_action actions[] = {UI_MODE,  UI_FEWER, UI_MORE, UI_FIT,  UI_SELECT,
-                                             UI_RETRY, UI_KEEP,  UI_EDIT, UI_SHOW, UI_EXAMPLES,
-                                             UI_COPY,  UI_RENAME, UI_ADD_EXAMPLE};
+    static const enum ui_action actions[] = {
+        UI_MODE, UI_FEWER, UI_MORE,     UI_FIT,  UI_SELECT, UI_RETRY,      UI_KEEP,
+        UI_EDIT, UI_SHOW,  UI_EXAMPLES, UI_COPY, UI_RENAME, UI_ADD_EXAMPLE};
     for (size_t i = 0; i < ARRAY_LEN(actions); i++)
         if (actions[i] == action)
             return true;
@@ -495,9 +495,7 @@ static bool on_action(void *ctx, enum ui_action action, size_t i)
     case UI_KEEP: keep(v); return true;
     case UI_EXAMPLES: view_examples_open(r); return true;
     case UI_EDIT: template_edit_whole(r, v->at.t); return true;
-    case UI_SHOW:
-        show(v, (enum template_facet)((v->facet + 1) % N_TEMPLATE_FACETS));
-        return true;
+    case UI_SHOW: show(v, (enum template_facet)((v->facet + 1) % N_TEMPLATE_FACETS)); return true;
     case UI_ADD_EXAMPLE: add_example(v); return true;
     case UI_COPY:
         if (result_at_hand(v, &result))

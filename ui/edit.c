@@ -624,6 +624,12 @@ static char *read_line_loop(const struct ui_host *host, bool *interrupted, int *
 
 char *ui_read_line(const char *prompt, const struct ui_host *host, bool *interrupted)
 {
+    return ui_read_line_from(prompt, NULL, host, interrupted);
+}
+
+char *ui_read_line_from(const char *prompt, const char *initial, const struct ui_host *host,
+                        bool *interrupted)
+{
     bool was_interrupted = false;
     int signo = 0;
     char *line = NULL;
@@ -633,6 +639,10 @@ char *ui_read_line(const char *prompt, const struct ui_host *host, bool *interru
         rl_catch_signals = 0;
         begin("xuxie", "\\C-x\\C-e");
         rl_callback_handler_install(prompt, on_line);
+        if (initial != NULL) {
+            edit_set(initial, strlen(initial));
+            rl_redisplay();
+        }
         line = read_line_loop(host, &was_interrupted, &signo);
         rl_callback_handler_remove();
         sig_close();

@@ -27,24 +27,23 @@
 #include "ui/sig.h"
 #include "ui/term.h"
 
-enum { MAX_WORDS = 32, CHECK_MS = 30 };
+enum { MAX_WORDS = 32, CHECK_MS = 30, PATH_BYTES = EDITOR_PATH_BYTES };
 
 extern char **environ;
 
 /* ---- the file ---------------------------------------------------------------------------------
  */
 
-static int write_file(struct ui *ui, const char *text, size_t n_bytes, const char *suffix,
+static int write_file(char path[PATH_BYTES], const char *text, size_t n_bytes, const char *suffix,
                       struct err *err)
 {
     const char *dir = getenv("XDG_RUNTIME_DIR");
-    char *path = ui->editor.path;
     int n = -1;
 
     if (dir != NULL && dir[0] == '/' && access(dir, W_OK | X_OK) == 0)
-        n = snprintf(path, sizeof ui->editor.path, "%s/xuxie-XXXXXX%s", dir, suffix);
-    if (n < 0 || (size_t)n >= sizeof ui->editor.path)
-        snprintf(path, sizeof ui->editor.path, "/tmp/xuxie-XXXXXX%s", suffix);
+        n = snprintf(path, PATH_BYTES, "%s/xuxie-XXXXXX%s", dir, suffix);
+    if (n < 0 || (size_t)n >= PATH_BYTES)
+        snprintf(path, PATH_BYTES, "/tmp/xuxie-XXXXXX%s", suffix);
     int fd = mkostemps(path, (int)strlen(suffix), O_CLOEXEC); /* 0600, O_EXCL */
     if (fd < 0)
         return err_set(err, E_IO, _("A file for the editor cannot be made at %s: %s."), path,
@@ -113,7 +112,7 @@ static bool split_command(char *copy, char *path, char *words[MAX_WORDS])
     return n > 0;
 }
 
-static int spawn(const struct ui *ui, const char *command, char *path, pid_t *pid)
+static int spawn(const char *command, char *path, char *const *environment, pid_t *pid)
 {
     char *words[MAX_WORDS];
     char *copy = x_strdup(command);
@@ -129,14 +128,14 @@ static int spawn(const struct ui *ui, const char *command, char *path, pid_t *pi
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     if (split_command(copy, path, words))
         rc = posix_spawnp(pid, words[0], NULL, &attr, words,
-                          ui->options.child_environ != NULL ? ui->options.child_environ : environ);
+                          environment != NULL ? environment : environ);
     posix_spawnattr_destroy(&attr);
     free(copy);
     return rc;
 }
 
 /* The person's choice, or the first that is installed. */
-static int spawn_editor(struct ui *ui, const char **name)
+static int spawn_editor(char *path, char *const *environment, pid_t *pid, const char **name)
 {
     static const char *const variables[] = {"VISUAL", "EDITOR"};
     static const char *const usual[] = {"editor", "nano", "vi"};
@@ -144,13 +143,29 @@ static int spawn_editor(struct ui *ui, const char **name)
     for (size_t i = 0; i < ARRAY_LEN(variables); i++) {
         *name = getenv(variables[i]);
         if (*name != NULL && (*name)[0] != '\0')
-            return spawn(ui, *name, ui->editor.path, &ui->editor.pid);
+            return spawn(*name, path, environment, pid);
     }
     for (size_t i = 0; i < ARRAY_LEN(usual) && rc == ENOENT; i++) {
         *name = usual[i];
-        rc = spawn(ui, usual[i], ui->editor.path, &ui->editor.pid);
+        rc = spawn(usual[i], path, environment, pid);
     }
     return rc;
+}
+
+static int not_started(const char *name, int rc, struct err *err)
+{
+    char quoted[360];
+    return err_set(err, E_IO,
+                   _("The editor %s cannot be started: %s. Set VISUAL or EDITOR to one that is "
+                     "installed."),
+                   err_quote(quoted, sizeof quoted, name, strlen(name)), strerror(rc));
+}
+
+static int ended_badly(const char *path, struct err *err)
+{
+    return err_set(
+        err, E_IO,
+        _("The editor did not end well, so the text was left as it was; its file is %s."), path);
 }
 
 static void take_terminal_back(struct ui *ui)
@@ -174,20 +189,16 @@ static int start(struct ui *ui, const char *text, size_t n_bytes, const char *su
 
     if (ui->editor.pid != 0)
         return err_set(err, E_BUSY, _("The editor has another text open."));
-    if (write_file(ui, text, n_bytes, suffix, err) < 0)
+    if (write_file(ui->editor.path, text, n_bytes, suffix, err) < 0)
         return err->code;
     term_leave();
     loop_lend_terminal(ui->loop, true);
     sig_stop_by_default(true);
-    int rc = spawn_editor(ui, &name);
+    int rc = spawn_editor(ui->editor.path, ui->options.child_environ, &ui->editor.pid, &name);
     if (rc != 0) {
-        char quoted[360];
         take_terminal_back(ui);
         unlink(ui->editor.path);
-        return err_set(err, E_IO,
-                       _("The editor %s cannot be started: %s. Set VISUAL or EDITOR to one that is "
-                         "installed."),
-                       err_quote(quoted, sizeof quoted, name, strlen(name)), strerror(rc));
+        return not_started(name, rc, err);
     }
     loop_timer_at(ui->loop, LOOP_CHILD, clock_mono_ms() + CHECK_MS);
     return 0;
@@ -254,9 +265,7 @@ void editor_check(struct ui *ui)
     }
     take_terminal_back(ui);
     if (done < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        err_set(&err, E_IO,
-                _("The editor did not end well, so the text was left as it was; its file is %s."),
-                ui->editor.path);
+        ended_badly(ui->editor.path, &err);
         fail(ui, UI_WARNING, &err);
     } else if (read_file(ui->editor.path, &text, &err) < 0) {
         fail(ui, UI_ERROR, &err);
@@ -274,4 +283,28 @@ void editor_abandon(struct ui *ui, int signo)
     kill(ui->editor.pid, signo != 0 ? signo : SIGTERM);
     ui->editor.pid = 0;
     loop_timer_off(ui->loop, LOOP_CHILD);
+}
+
+/* ---- without a screen -------------------------------------------------------------------------
+ */
+
+int ui_edit_plainly(const char *text, size_t n, const char *suffix, char *const *environment,
+                    struct str *out, struct err *err)
+{
+    char path[PATH_BYTES];
+    const char *name = NULL;
+    pid_t pid = 0, done;
+    int status = 0;
+    if (write_file(path, text, n, suffix, err) < 0)
+        return err->code;
+    int rc = spawn_editor(path, environment, &pid, &name);
+    if (rc != 0) {
+        unlink(path);
+        return not_started(name, rc, err);
+    }
+    while ((done = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
+        ;
+    if (done < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        return ended_badly(path, err);
+    return read_file(path, out, err);
 }

@@ -18,6 +18,8 @@
 #include "ui/ui.h"
 #include "ui/view.h"
 
+enum { EDITOR_PATH_BYTES = 256 };
+
 struct message {
     char *text; /* displayable; NULL: none */
     enum ui_level level;
@@ -73,7 +75,7 @@ struct ui {
 
     struct {
         pid_t pid; /* 0: none */
-        char path[256];
+        char path[EDITOR_PATH_BYTES];
         void (*on_done)(void *ctx, const char *text, size_t n); /* NULL: it has the prompt */
         void *ctx;
     } editor;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "src/base/err.h"
+#include "src/base/str.h"
 
 struct ui;
 
@@ -298,5 +299,11 @@ void ui_soon(struct ui *ui);
 /* Readline without a screen, for line mode: a line (malloc'ed), NULL at end of input; *interrupted
  * when ^C was typed. Same history, completion and bindings as the room's. */
 char *ui_read_line(const char *prompt, const struct ui_host *host, bool *interrupted);
+/* The same with a line to begin with (borrowed, may be NULL). */
+char *ui_read_line_from(const char *prompt, const char *initial, const struct ui_host *host,
+                        bool *interrupted);
+/* The person's editor without a screen: waits for its end; what was saved is appended to out. */
+int ui_edit_plainly(const char *text, size_t n, const char *suffix, char *const *environment,
+                    struct str *out, struct err *err);
 
 #endif
