@@ -137,6 +137,13 @@ void cmd_keep(struct room *r, char *arg)
     act(r, UI_KEEP);
 }
 
+/* A knob was turned by a command: its effect is on the page. */
+static void turned(struct room *r)
+{
+    r->front->browser_focus(r->front->ctx, UI_PANE_PAGE);
+    view_template_touched(r, false);
+}
+
 void cmd_shots(struct room *r, char *arg)
 {
     struct template *t = view_template_working(r);
@@ -152,7 +159,7 @@ void cmd_shots(struct room *r, char *arg)
         say(r, TURN_WARNING, _("/shots takes a number of examples, or fit"));
         return;
     }
-    view_template_touched(r, false);
+    turned(r);
 }
 
 void cmd_select(struct room *r, char *arg)
@@ -166,7 +173,7 @@ void cmd_select(struct room *r, char *arg)
         free(t->select_tag);
         t->select_tag = x_strdup(arg + 4);
         t->select = SELECT_TAG;
-        view_template_touched(r, false);
+        turned(r);
         return;
     }
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -174,7 +181,7 @@ void cmd_select(struct room *r, char *arg)
             free(t->select_tag);
             t->select_tag = NULL;
             t->select = (enum template_select)i;
-            view_template_touched(r, false);
+            turned(r);
             return;
         }
     }

@@ -189,11 +189,11 @@ static void more(struct level *l)
     l->stale = true;
 }
 
-/* The line of a view that is told of every change is known to it then; others get it as sent. */
+/* A line that finds is told as it would be while it is typed; others are sent. */
 static void tell(struct line_views *v, struct level *l, const char *text)
 {
     size_t n = strlen(text);
-    if (l->door.on_line) {
+    if (l->door.finds && l->door.on_line) {
         l->pane = UI_PANE_LIST;
         l->selected = l->first = 0;
         l->stale = true;

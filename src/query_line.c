@@ -138,7 +138,7 @@ static bool is_plain(const char *value, const char **names, size_t n_names)
 {
     size_t n;
     char *same = plain(value, value + strlen(value));
-    bool ok = value[0] && strcmp(same, value) == 0;
+    bool ok = value[0] && value[0] != '"' && strcmp(same, value) == 0;
     for (const char *s = value; ok && *s; s++)
         ok = name_at(value, s, names, n_names, &n) == SIZE_MAX;
     free(same);

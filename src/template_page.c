@@ -52,29 +52,32 @@ static enum ui_style style_of(enum prompt_kind kind)
 
 /* ---- the preview ----------------------------------------------------------------------------- */
 
-/* "few-shot · 5 of 8 examples, the first · 412 of 3840 tokens" */
-static void put_figures(const struct template_page *p, const struct prompt_request *request,
-                        const struct prompt *prompt, struct ui_text *out)
+/* "few-shot, 5 of 7 · 412/824 tokens" */
+static void put_figures(const struct template *t, const struct prompt_request *request,
+                        const struct prompt *prompt, struct str *out)
 {
-    const struct template *t = p->template;
-    size_t used = (size_t)prompt->k_used, all = shots_available(t);
-    ui_puts(out, UI_STRONG, shots_mode_name(t));
-    if (prompt->k_asked == SHOTS_FIT)
-        ui_printf(out, UI_PLAIN, _(" · as many examples as fit: %zu of %zu"), used, all);
-    else if (prompt->k_asked > 0)
-        ui_printf(out, UI_PLAIN, P_(" · %zu of %zu example", " · %zu of %zu examples", all), used,
-                  all);
+    str_puts(out, shots_mode_name(t));
     if (prompt->k_asked != 0)
-        ui_printf(out, UI_PLAIN, ", %s", shots_selection_name(t));
+        str_printf(out, _(", %d of %zu"), prompt->k_used, shots_available(t));
     if (request->budget_tokens > 0)
-        ui_printf(out, UI_PLAIN, _(" · %d of %d tokens"), prompt->n_tokens, request->budget_tokens);
-    ui_puts(out, UI_PLAIN, "\n");
+        str_printf(out, _(" · %d/%d tokens"), prompt->n_tokens, request->budget_tokens);
+}
+
+/* Which examples, and what stands in the way. */
+static void put_choice(const struct template_page *p, const struct prompt_request *request,
+                       const struct prompt *prompt, struct ui_text *out)
+{
+    if (prompt->k_asked == SHOTS_FIT)
+        ui_printf(out, UI_DIM, _("as many examples as fit, %s\n"),
+                  shots_selection_name(p->template));
+    else if (prompt->k_asked > 0)
+        ui_printf(out, UI_DIM, P_("%d example, %s\n", "%d examples, %s\n", prompt->k_asked),
+                  prompt->k_asked, shots_selection_name(p->template));
     if (prompt->k_asked > 0 && prompt->k_used < prompt->k_asked)
         ui_printf(out, UI_ALARM,
-                  P_("%d example was asked for; the context has no room for more.\n",
-                     "%d examples were asked for; the context has no room for more.\n",
-                     (unsigned long)prompt->k_asked),
-                  prompt->k_asked);
+                  P_("The context has room for %d of them.\n",
+                     "The context has room for %d of them.\n", prompt->k_used),
+                  prompt->k_used);
     if (request->budget_tokens == 0)
         ui_puts(out, UI_DIM,
                 p->has_model ? _("This model's tokens cannot be counted.\n")
@@ -96,13 +99,15 @@ static void put_label(const struct prompt_piece *piece, bool counted, struct ui_
 }
 
 /* Each part under its label; the line breaks at its end are the separator's, seen as they are. */
-static void put_parts(const struct prompt *prompt, bool counted, struct ui_text *out)
+static void put_parts(const struct prompt *prompt, bool counted, struct ui_text *out, size_t *query)
 {
     for (size_t i = 0; i < prompt->n_parts; i++) {
         const struct prompt_piece *piece = &prompt->parts[i];
         const char *text = str_cstr(&prompt->text) + piece->begin;
         if (piece->n == 0)
             continue;
+        if (piece->kind == PROMPT_QUERY)
+            *query = ui_text_length(out);
         put_label(piece, counted, out);
         ui_put(out, style_of(piece->kind), text, piece->n);
         if (text[piece->n - 1] != '\n')
@@ -120,7 +125,7 @@ static size_t fill(const struct template_page *p, struct template_field **fields
          i++) {
         struct str shown = STR_INIT;
         str_printf(&shown, "{{%s}}", missing);
-        ui_printf(out, UI_DIM, i == 0 ? _("still to be said: %s") : ", %s", missing);
+        ui_printf(out, UI_DIM, i == 0 ? _("Enter asks for %s") : ", %s", missing);
         *fields = x_realloc(*fields, (n + 1) * sizeof **fields);
         (*fields)[n++] = (struct template_field){x_strdup(missing), str_take(&shown)};
     }
@@ -129,7 +134,8 @@ static size_t fill(const struct template_page *p, struct template_field **fields
     return n;
 }
 
-void template_page_preview(const struct template_page *p, struct ui_text *out)
+void template_page_preview(const struct template_page *p, struct ui_text *out, struct str *figures,
+                           size_t *query)
 {
     struct prompt_request request;
     struct prompt prompt;
@@ -140,9 +146,10 @@ void template_page_preview(const struct template_page *p, struct ui_text *out)
     request.n_fields = fill(p, &fields, missing);
     request.fields = fields;
     if (prompt_make(&request, &prompt, &err) == 0) {
-        put_figures(p, &request, &prompt, out);
+        put_figures(p->template, &request, &prompt, figures);
+        put_choice(p, &request, &prompt, out);
         ui_puts(out, UI_DIM, ui_text_bytes(missing));
-        put_parts(&prompt, request.count != NULL, out);
+        put_parts(&prompt, request.count != NULL, out, query);
         prompt_free(&prompt);
     } else {
         ui_printf(out, UI_ALARM, "%s\n", err.msg);

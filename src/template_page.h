@@ -2,6 +2,7 @@
 #ifndef XUXIE_SRC_TEMPLATE_PAGE_H
 #define XUXIE_SRC_TEMPLATE_PAGE_H
 
+#include "src/base/str.h"
 #include "src/template_run.h"
 #include "src/view_template.h"
 #include "ui/ui.h"
@@ -19,8 +20,10 @@ struct template_page {
     bool has_model;
 };
 
-/* The prompt as it would be sent, part by part with its tokens. */
-void template_page_preview(const struct template_page *p, struct ui_text *out);
+/* The prompt as it would be sent, part by part with its tokens. figures gets it in a few words, for
+ * a title; *query where the query begins in out. */
+void template_page_preview(const struct template_page *p, struct ui_text *out, struct str *figures,
+                           size_t *query);
 /* The prompt that was sent, and behind it what came. */
 void template_page_result(const struct template_run_result *r, struct ui_text *out);
 /* The template's text form. */

@@ -205,6 +205,7 @@ void view_examples_open(struct room *r)
                                     .about = on_about,
                                     .empty = on_empty,
                                     .on_line = on_line,
+                                    .finds = true,
                                     .on_submit = on_submit,
                                     .on_action = on_action,
                                     .on_complete = on_complete};

@@ -429,6 +429,7 @@ void view_history_open(struct room *r, const char *line)
                                         .about = on_about,
                                         .empty = on_empty,
                                         .on_line = on_line,
+                                        .finds = true,
                                         .on_submit = on_submit,
                                         .on_action = on_action,
                                         .on_complete = on_complete,

@@ -41,9 +41,10 @@ struct template_view {
     uint64_t draw;   /* seed of the choice of examples at random */
     struct str line; /* as typed last */
     enum template_facet facet;
-    uint64_t n_runs; /* page keys of results */
-    char *asked;     /* the variable asked for */
-    char *wanted;    /* the name to be selected when the view opens; NULL: none */
+    uint64_t n_runs, n_lines; /* counted, for the keys of pages */
+    struct str title;
+    char *asked;  /* the variable asked for */
+    char *wanted; /* the name to be selected when the view opens; NULL: none */
 };
 
 static void say(struct room *r, enum turn_level level, const char *text)
@@ -200,7 +201,7 @@ static void on_row(void *ctx, size_t i, struct ui_row *out)
     ui_puts(out->text, UI_STRONG, row->name);
     if (row->about && row->about[0])
         ui_printf(out->text, UI_DIM, "  %s", row->about);
-    ui_printf(out->side, UI_DIM, P_("%zu example", "%zu examples", n), n);
+    ui_printf(out->side, UI_DIM, P_("%zu ex.", "%zu ex.", n), n);
 }
 
 static const char *on_about(void *ctx)
@@ -226,11 +227,60 @@ static bool has_result(const struct template_view *v, struct template_run_result
     return out->template && v->at.t && strcmp(out->template->name, v->at.t->name) == 0;
 }
 
+/* A page of the template at hand; more: tells two of one kind apart. */
+static uint64_t page_key(const struct template_view *v, enum template_facet facet, uint64_t more)
+{
+    return ((uint64_t)v->at.template * N_TEMPLATE_FACETS + (uint64_t)facet) ^ more;
+}
+
+static void title(struct template_view *v, struct ui_page *out, const char *more)
+{
+    str_clear(&v->title);
+    str_printf(&v->title, "%s%s · %s", v->at.t->name, v->touched ? "*" : "", more);
+    out->title = str_cstr(&v->title);
+}
+
+static void put_result(struct template_view *v, const struct template_run_result *result,
+                       struct ui_page *out)
+{
+    title(v, out, template_page_title(FACET_RESULT));
+    out->key = page_key(v, FACET_RESULT, v->n_runs << 32);
+    template_page_result(result, out->text);
+    out->reveal = ui_text_length(out->text);
+}
+
+static void put_text(struct template_view *v, struct ui_page *out)
+{
+    struct str s = STR_INIT;
+    str_printf(&s, _("version %lld"), (long long)v->at.number);
+    title(v, out, str_cstr(&s));
+    str_free(&s);
+    out->key = page_key(v, FACET_TEXT, 0);
+    template_page_text(v->at.t, out->text);
+}
+
+/* While a query is typed, that is what is in sight; else the beginning. */
+static void put_preview(struct template_view *v, struct ui_page *out)
+{
+    const struct template_page page = {.run = v->room->run,
+                                       .template = v->at.t,
+                                       .line = str_cstr(&v->line),
+                                       .draw = v->draw,
+                                       .has_model = v->room->engine != NULL};
+    struct str figures = STR_INIT;
+    size_t query = SIZE_MAX;
+    template_page_preview(&page, out->text, &figures, &query);
+    title(v, out, figures.len ? str_cstr(&figures) : template_page_title(FACET_PREVIEW));
+    str_free(&figures);
+    out->key = page_key(v, FACET_PREVIEW, v->n_lines << 32);
+    if (v->line.len)
+        out->reveal = query;
+}
+
 static void on_page(void *ctx, size_t i, struct ui_page *out)
 {
     struct template_view *v = ctx;
     struct template_run_result result;
-    static char title[256];
     if (i == SIZE_MAX)
         return;
     if (!take_row(v, i)) {
@@ -239,24 +289,12 @@ static void on_page(void *ctx, size_t i, struct ui_page *out)
     }
     bool ran = has_result(v, &result);
     enum template_facet facet = v->facet == FACET_RESULT && !ran ? FACET_PREVIEW : v->facet;
-    const struct template_page page = {.run = v->room->run,
-                                       .template = v->at.t,
-                                       .line = str_cstr(&v->line),
-                                       .draw = v->draw,
-                                       .has_model = v->room->engine != NULL};
-    snprintf(title, sizeof title, _("%s · version %lld%s · %s"), v->at.t->name,
-             (long long)v->at.number, v->touched ? "*" : "", template_page_title(facet));
-    out->title = title;
-    out->key = (uint64_t)v->rows[i].template * N_TEMPLATE_FACETS + (uint64_t)facet;
-    if (facet == FACET_RESULT) {
-        out->key = UINT64_MAX - v->n_runs;
-        template_page_result(&result, out->text);
-        out->reveal = ui_text_length(out->text);
-    } else if (facet == FACET_TEXT) {
-        template_page_text(v->at.t, out->text);
-    } else {
-        template_page_preview(&page, out->text);
-    }
+    if (facet == FACET_RESULT)
+        put_result(v, &result, out);
+    else if (facet == FACET_TEXT)
+        put_text(v, out);
+    else
+        put_preview(v, out);
 }
 
 static void show(struct template_view *v, enum template_facet facet)
@@ -358,18 +396,28 @@ static bool result_at_hand(struct template_view *v, struct template_run_result *
     return false;
 }
 
+/* Does the answer stand on a line of its own behind its prompt? */
+static bool begins_a_line(const struct template_run_result *result)
+{
+    const struct prompt *p = result->prompt;
+    return p && p->text.len > 0 && p->text.data[p->text.len - 1] == '\n';
+}
+
 static void keep(struct template_view *v)
 {
     struct template_run_result result;
     struct room *r = v->room;
     if (!result_at_hand(v, &result))
         return;
-    char *text = x_strndup(result.text, result.n_text);
-    size_t n = result.n_text;
+    struct str text = STR_INIT;
+    if (begins_a_line(&result) && r->story->current->n_text > 0 &&
+        r->story->current->text[r->story->current->n_text - 1] != '\n')
+        str_putc(&text, '\n');
+    str_append(&text, result.text, result.n_text);
     store_ref generation = result.generation;
     views_close_all(r);
-    turn_keep(r->turn, text, n, generation);
-    free(text);
+    turn_keep(r->turn, str_cstr(&text), text.len, generation);
+    str_free(&text);
 }
 
 static void add_example(struct template_view *v)
@@ -396,6 +444,7 @@ static void on_line(void *ctx, const char *text, size_t n)
         return;
     str_clear(&v->line);
     str_append(&v->line, text, n);
+    v->n_lines++;
     show(v, FACET_PREVIEW);
 }
 
@@ -698,6 +747,7 @@ void view_template_free(struct room *r)
     leave(v);
     store_templates_free(v->rows, v->n_rows);
     str_free(&v->line);
+    str_free(&v->title);
     free(v->asked);
     free(v->wanted);
     free(v);

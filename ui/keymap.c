@@ -21,7 +21,7 @@ static const struct keymap_row defaults[] = {
     {UI_STOP,           "stop",        "Esc",             KEYMAP_BUSY,      WRITING,   KEYMAP_WRITING,   NULL,             N_("stop the model and keep its words")},
     {UI_RETRY,          "retry",       "F5",              KEYMAP_ALWAYS,    WRITING,   KEYMAP_WRITING,   N_("retry"),      N_("write the newest passage once more, another way")},
     {UI_UNDO,           "undo",        "M-u",             KEYMAP_ALWAYS,    WRITING,   KEYMAP_WRITING,   N_("undo"),       N_("take the newest passage back")},
-    {UI_REDO,           "redo",        "M-r",             KEYMAP_ALWAYS,    WRITING,   KEYMAP_WRITING,   N_("redo"),       N_("put back what was taken back")},
+    {UI_REDO,           "redo",        "M-r",             KEYMAP_ALWAYS,    WRITING,   KEYMAP_WRITING,   NULL,                 N_("put back what was taken back")},
     {UI_SIBLING_PREV,   "previous",    "M-Left",          KEYMAP_ALWAYS,    WRITING,   KEYMAP_WRITING,   NULL,             N_("the take before this one")},
     {UI_SIBLING_NEXT,   "next",        "M-Right",         KEYMAP_ALWAYS,    WRITING,   KEYMAP_WRITING,   NULL,             N_("the take after this one")},
     {UI_NEWLINE,        "newline",     "M-RET, C-j",      KEYMAP_ALWAYS,    ANYWHERE,  KEYMAP_WRITING,   NULL,             N_("a new line in the prompt")},

@@ -266,6 +266,7 @@ struct ui_browser {
     const char *(*empty)(void *ctx);
     /* The view's line changed. NULL: it is only read when it is sent. */
     void (*on_line)(void *ctx, const char *text, size_t n);
+    bool finds; /* what the line is for: it changes the list; else it is sent with Enter */
     /* Enter. True: the line stays as it is. */
     bool (*on_submit)(void *ctx, const char *text, size_t n, size_t selected);
     /* False: not for this view, the house's own on_action gets it. */

@@ -93,7 +93,7 @@ static void test_round_trip(void **state)
     (void)state;
     static const char *const bits[] = {"a=", "b=", " ", "\"", "\\", "雪", "夜 ", "=", "\n", "x"};
     struct template *t = make("{{a}}|{{b}}|{{output}}");
-    for (uint64_t round = 0; round < 3000; round++) {
+    for (uint32_t round = 0; round < 3000; round++) {
         struct str v[2] = {STR_INIT, STR_INIT}, line = STR_INIT;
         for (int k = 0; k < 2; k++) {
             int n = (int)(rng_uniform(7, round, (uint64_t)k, 0) * 6);

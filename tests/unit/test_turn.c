@@ -391,6 +391,7 @@ static void test_stray_events(void **state)
                                .n_segments = 1,
                                .n_streams = 1,
                                .max_tokens = 9};
+    settings_request(&w.settings, &q);
     w.stray_id = q.id;
     assert_int_equal(engine_submit(w.session, &q, &err), 0); /* waits behind the turn's */
     pump_until(&w, TURN_IDLE);
