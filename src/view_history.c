@@ -470,7 +470,9 @@ static void look_again(struct history_view *v, int64_t now_ms)
         return; /* reading far down: nothing moves */
     const struct history_hit *hit = i != SIZE_MAX ? history_list_at(v->list, i) : NULL;
     v->keep = hit && i > 0 ? hit->generation : 0;
+    forget_record(v); /* it may have been the one that was being written */
     history_list_again(v->list);
+    changed(v);
 }
 
 void view_history_tick(struct room *r, int64_t now_ms)

@@ -251,13 +251,20 @@ void browser_click(struct browser *b, int y, int x)
 /* ---- the page ---------------------------------------------------------------------------------
  */
 
+static bool at_top(struct browser *b)
+{
+    size_t n;
+    const struct view_row *row = view_rows(b->page, &n);
+    return row->filler || (row->paragraph == 0 && row->begin == 0);
+}
+
 void browser_refresh_page(struct browser *b)
 {
     size_t selected = browser_selected(b);
     if (!b->page_stale && selected == b->page_of)
         return;
     struct ui_page page = {.text = b->page_text, .reveal = SIZE_MAX};
-    bool first = b->page_title == NULL;
+    bool first = b->page_title == NULL, was_at_top = at_top(b);
     ui_text_clear(b->page_text);
     b->door.page(b->door.ctx, selected, &page);
     b->page_stale = false;
@@ -265,9 +272,13 @@ void browser_refresh_page(struct browser *b)
     free(b->page_title);
     b->page_title = line_copy(page.title);
     view_changed(b->page);
-    if (!first && page.key == b->page_key)
+    if (!first && page.key == b->page_key) {
+        if (was_at_top && !b->follows)
+            view_to_top(b->page); /* also when all of it was in sight, which view.h calls its end */
         return;
+    }
     b->page_key = page.key;
+    b->follows = page.reveal != SIZE_MAX && page.reveal >= ui_text_length(b->page_text);
     view_to_top(b->page);
     if (page.reveal != SIZE_MAX) {
         const struct textlog *log = styled_log(b->page_text);

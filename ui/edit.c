@@ -622,6 +622,13 @@ static char *read_line_loop(const struct ui_host *host, bool *interrupted, int *
     return line;
 }
 
+/* An Enter that was typed before a line was asked for comes as a line feed. */
+static void accept_line_feeds(void)
+{
+    rl_bind_keyseq_in_map("\\C-j", rl_newline, emacs_standard_keymap);
+    rl_bind_keyseq_in_map("\\C-j", rl_newline, vi_insertion_keymap);
+}
+
 char *ui_read_line(const char *prompt, const struct ui_host *host, bool *interrupted)
 {
     return ui_read_line_from(prompt, NULL, host, interrupted);
@@ -638,6 +645,7 @@ char *ui_read_line_from(const char *prompt, const char *initial, const struct ui
         edit.end_of_input = false;
         rl_catch_signals = 0;
         begin("xuxie", "\\C-x\\C-e");
+        accept_line_feeds();
         rl_callback_handler_install(prompt, on_line);
         if (initial != NULL) {
             edit_set(initial, strlen(initial));
