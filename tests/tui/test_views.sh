@@ -97,7 +97,7 @@ live() # SIZE LOCALE
     if command -v sqlite3 >/dev/null; then
         check "$name: the template's version is recorded" test 1 = "$(sqlite3 \
             "$XDG_DATA_HOME/xuxie/xuxie.db" \
-            'SELECT count(*) FROM generations WHERE template_version IS NOT NULL')"
+            'SELECT count(*) FROM generations WHERE template IS NOT NULL')"
     else
         skip "sqlite3 is missing"
     fi

@@ -1,4 +1,4 @@
-/* test_views.c - History and Templates in the real program with the bundled model, on a virtual
+/* test_overlays.c - History and Templates in the real program with the bundled model, on a virtual
  * terminal. $XUXIE names the program; XUXIE_STORM makes the storm of resizes longer. */
 #include "config.h"
 
