@@ -124,12 +124,14 @@ def tokenizer_models():
         return field(1, 2, field(1, 2, text.encode()) + field(2, 5, struct.pack("<f", score)) +
                      (field(3, 0, kind) if kind else b""))
     pieces = piece("<unk>", 0, 2) + piece("<s>", 0, 3) + piece("</s>", 0, 3)
-    pieces += b"".join(piece(f"<0x{b:02X}>", 0, 6) for b in range(256))
+    bytes_too = b"".join(piece(f"<0x{b:02X}>", 0, 6) for b in range(256))
     pieces += b"".join(piece(t, -i, 0) for i, t in enumerate("▁ ▁t th ▁th e ▁the 雪 a b".split()))
     for model_type in (1, 2, 3, 4):
         trainer = field(2, 2, field(3, 0, model_type))
         for prefix in (0, 1):
-            yield pieces + trainer + field(3, 2, field(1, 2, b"identity") + field(3, 0, prefix))
+            normalizer = field(1, 2, b"identity") + field(3, 0, prefix) + field(4, 0, 0)
+            yield pieces + trainer + field(3, 2, normalizer)
+    yield pieces + bytes_too + field(2, 2, field(3, 0, 2)) + field(3, 2, normalizer)
     yield from fixtures("e1*/tokenizer.model", "tokens/spm-small/tokenizer.model")
 
 
