@@ -323,16 +323,32 @@ def checkpoints():
     yield join(b"r", json.dumps(config_of("megatron")), "", header(cut, "F16"), header(cut, "F16"))
 
 
+def imports(suffix):
+    """Files of examples and templates, with the field that the targets' template has."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, os.path.join(HERE, "..", "hostile", "gen_imports.py"), folder],
+                       check=True, stdout=subprocess.DEVNULL)
+        paths = sorted(glob.glob(os.path.join(folder, "*" + suffix)))
+        paths = [p for p in paths if os.path.getsize(p) <= 4096]
+        if suffix == ".txt":
+            paths += sorted(glob.glob(os.path.join(HERE, "..", "..", "data", "templates", "*.txt")))
+        for path in paths:
+            yield read(path).replace("题目".encode(), b"a")[:4096]
+
+
 def join(letter, *parts):
     return letter + PART_END.join(p.encode() if isinstance(p, str) else p for p in parts)
 
 
 TARGETS = {
     "checkpoint": checkpoints,
+    "csv": lambda: imports(".csv"),
     "gguf": gguf,
+    "jsonl": lambda: imports(".jsonl"),
     "model": gguf,
     "pickle": pickles,
     "safetensors": safetensors,
+    "template": lambda: imports(".txt"),
     "torch": containers,
     "tokenizer_json": lambda: with_texts(tokenizer_jsons()),
     "tokenizer_model": lambda: with_texts(tokenizer_models()),
