@@ -71,10 +71,10 @@ static int connect(const struct store *s, struct sql *q, const char *name, int f
 {
     sqlite3 *db = NULL;
     int rc = sqlite3_open_v2(name, &db, flags | SQLITE_OPEN_NOMUTEX, vfs);
+    if (rc == SQLITE_OK && vfs) /* before anything that reads */
+        rc = sql_script(db, "PRAGMA locking_mode=EXCLUSIVE");
     if (rc == SQLITE_OK)
         rc = configure(db);
-    if (rc == SQLITE_OK && vfs)
-        rc = sql_script(db, "PRAGMA locking_mode=EXCLUSIVE");
     if (rc == SQLITE_OK)
         rc = sql_script(db, "SELECT count(*) FROM sqlite_schema");
     if (rc == SQLITE_OK) {
