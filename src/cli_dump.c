@@ -120,8 +120,13 @@ static void man_slash_commands(struct str *out)
 static void man_keys(struct str *out)
 {
     const struct keymap_row *row;
+    enum keymap_section section = N_KEYMAP_SECTIONS;
     for (size_t i = 0; (row = keymap_row(i)); i++) {
         struct str keys = STR_INIT;
+        if (row->section != section) {
+            section = row->section;
+            str_printf(out, ".PP\n.I %s\n", keymap_section_title(section));
+        }
         keymap_show(row->keys, SIZE_MAX, &keys);
         if (keys.len) {
             str_puts(out, ".TP\n.B \"");

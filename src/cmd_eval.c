@@ -238,15 +238,18 @@ static void put_safe(struct str *out, const char *text)
 
 static void head_text(const struct job *j, struct str *out)
 {
-    put_safe(out, name_of(j));
+    struct str what = STR_INIT, model = STR_INIT;
+    put_safe(&what, name_of(j));
     if (j->task)
-        str_printf(out, " (%s)", _(j->task->about));
-    str_puts(out, ": ");
-    put_safe(out, runner_info(j->f.runner)->name);
-    str_printf(out, P_(", %zu question\n", ", %zu questions\n", j->items.n), j->items.n);
+        str_printf(&what, " (%s)", _(j->task->about));
+    put_safe(&model, runner_info(j->f.runner)->name);
+    str_printf(out, P_("%s: %s, %zu question\n", "%s: %s, %zu questions\n", j->items.n),
+               str_cstr(&what), str_cstr(&model), j->items.n);
     if (j->task && j->task->n_least && !j->flags->word_list)
         str_puts(out, _("The words are xuxie's own list, not the paper's: compare roughly.\n"));
     str_putc(out, '\n');
+    str_free(&what);
+    str_free(&model);
 }
 
 static void tell_results(struct job *j)
@@ -367,11 +370,12 @@ static void tell_loo(struct job *j, const struct eval_loo *l)
                               (json_int_t)l->n_answers));
         return;
     }
-    put_safe(&out, name_of(j));
+    struct str name = STR_INIT;
+    put_safe(&name, name_of(j));
     str_printf(&out,
-               _(": %zu examples; each asked with all others shown: ln P %.4f a token, %.1f %% "
-                 "exact\n"),
-               l->n, l->likelihood, 100 * l->exact);
+               _("%s: %zu examples; with all others shown: ln P %.4f a token, %.1f %% exact\n"),
+               str_cstr(&name), l->n, l->likelihood, 100 * l->exact);
+    str_free(&name);
     if (l->n_left_out)
         str_printf(&out, _("%zu more do not fit the context.\n"), l->n_left_out);
     str_puts(&out, _("What an example adds to the answers of the others:\n\n"));
@@ -463,7 +467,7 @@ const struct subcommand command_eval = {
     .help = N_("Measure how good the model's answers are, with how many examples"),
     .about = N_("Asks the questions of a task that comes with xuxie (--list names them), or of a "
                 "file for one's own template, with no, one and several examples shown, and tells "
-                "how many answers are right: a table with 95 % intervals, and a learning curve."),
+                "how many answers are right: a table with confidence intervals, and a learning curve."),
     .bit = CMD_EVAL,
     .max_args = 1,
     .run = run_eval,

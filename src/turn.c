@@ -39,6 +39,8 @@ enum action {
     ACT_UNDO,
     ACT_REDO,
     ACT_SIBLING,
+    ACT_GOTO,
+    ACT_KEEP,
     ACT_CALL,
 };
 
@@ -91,6 +93,9 @@ struct turn {
 
     enum action action;
     int action_step;
+    struct node *action_node;
+    struct str kept; /* ACT_KEEP: the passage */
+    store_ref kept_generation;
     void (*action_call)(void *);
     void *action_arg;
     struct str waiting; /* invariant 6 */
@@ -105,6 +110,7 @@ struct turn *turn_new(struct story *story, struct store *store, const struct set
     t->settings = settings;
     t->view = view;
     str_init(&t->waiting, 0);
+    str_init(&t->kept, 0);
     return t;
 }
 
@@ -127,6 +133,7 @@ void turn_free(struct turn *t)
     free(t->logprobs);
     free(t->recorded);
     str_free(&t->waiting);
+    str_free(&t->kept);
     free(t);
 }
 
@@ -449,8 +456,11 @@ void turn_pump(struct turn *t)
 {
     struct engine_event ev;
     while (t->session && engine_next_event(t->session, &ev)) {
-        if (ev.id == 0 || ev.id != t->id)
-            continue; /* invariant 1 */
+        if (ev.id == 0 || ev.id != t->id) { /* invariant 1 */
+            if (ev.id != 0 && t->view->stray)
+                t->view->stray(t->view->ctx, &ev);
+            continue;
+        }
         switch (ev.type) {
         case EV_PROMPT: on_prompt(t, &ev); break;
         case EV_CUT:
@@ -506,22 +516,23 @@ static bool with_engine(const struct turn *t)
     return t->state == TURN_READING || t->state == TURN_WRITING;
 }
 
-static void add_now(struct turn *t, const char *text, size_t n)
+static struct node *add_now(struct turn *t, enum node_kind kind, const char *text, size_t n)
 {
     if (n == 0)
-        return;
+        return NULL;
     struct story *s = t->story;
-    store_ref ref = store_put_node(t->store, s->ref, ref_of(t, s->current), NODE_AUTHOR, text, n);
-    story_add(s, s->current, ref, NODE_AUTHOR, text, n);
+    store_ref ref = store_put_node(t->store, s->ref, ref_of(t, s->current), kind, text, n);
+    struct node *node = story_add(s, s->current, ref, kind, text, n);
     store_put_current(t->store, s->ref, ref);
-    t->view->grew(t->view->ctx, NODE_AUTHOR, text, n);
+    t->view->grew(t->view->ctx, kind, text, n);
+    return node;
 }
 
 static void add_waiting(struct turn *t)
 {
     struct str text = t->waiting;
     str_init(&t->waiting, 0);
-    add_now(t, str_cstr(&text), text.len);
+    add_now(t, NODE_AUTHOR, str_cstr(&text), text.len);
     str_free(&text);
 }
 
@@ -532,7 +543,7 @@ void turn_add(struct turn *t, const char *text, size_t n)
         str_append(&t->waiting, text, n);
         turn_stop(t);
     } else {
-        add_now(t, text, n);
+        add_now(t, NODE_AUTHOR, text, n);
     }
 }
 
@@ -544,6 +555,23 @@ static void retry_now(struct turn *t)
         moved(t);
     }
     begin(t);
+}
+
+static void keep_now(struct turn *t)
+{
+    struct str text = t->kept;
+    str_init(&t->kept, 0);
+    t->has_newest = false;
+    struct node *node = add_now(t, NODE_MODEL, str_cstr(&text), text.len);
+    if (node)
+        node->generation = t->kept_generation;
+    str_free(&text);
+}
+
+static void goto_now(struct turn *t)
+{
+    story_goto(t->story, t->action_node);
+    moved(t);
 }
 
 static void run_action(struct turn *t)
@@ -563,6 +591,8 @@ static void run_action(struct turn *t)
     case ACT_SIBLING:
         say_if(t, story_sibling(t->story, t->action_step), _("No other take of this passage."));
         break;
+    case ACT_GOTO: goto_now(t); break;
+    case ACT_KEEP: keep_now(t); break;
     case ACT_CALL: t->action_call(t->action_arg); break;
     }
 }
@@ -607,11 +637,30 @@ void turn_sibling(struct turn *t, int step)
     act(t, ACT_SIBLING);
 }
 
+void turn_goto(struct turn *t, struct node *n)
+{
+    t->action_node = n;
+    act(t, ACT_GOTO);
+}
+
+void turn_keep(struct turn *t, const char *text, size_t n, store_ref generation)
+{
+    str_clear(&t->kept);
+    str_append(&t->kept, text, n);
+    t->kept_generation = generation;
+    act(t, ACT_KEEP);
+}
+
 void turn_when_idle(struct turn *t, void (*then)(void *arg), void *arg)
 {
     t->action_call = then;
     t->action_arg = arg;
     act(t, ACT_CALL);
+}
+
+uint64_t turn_request_id(struct turn *t)
+{
+    return ++t->last_id;
 }
 
 void turn_stop(struct turn *t)
