@@ -82,6 +82,7 @@ struct store_story_row {
     char *title;
     char *first_line; /* beginning of its text, at most 120 bytes */
     int64_t n_nodes, created_ms, opened_ms;
+    int64_t changed_ms; /* its newest passage began, or it was made */
 };
 /* Newest opened first. malloc'ed array, freed by store_stories_free. */
 int store_stories(struct store *s, struct store_story_row **out, size_t *n, struct err *err);
