@@ -15,6 +15,7 @@
 #include "src/template_check.h"
 #include "src/template_edit.h"
 #include "src/template_format.h"
+#include "src/template_text.h"
 
 /* ---- fields ---------------------------------------------------------------------------------- */
 
@@ -245,10 +246,26 @@ static struct template *skeleton(const char *name)
     return t;
 }
 
+/* The person writes it, beginning with a skeleton; left as that, *made is false. */
+static int write_new(const char *name, struct template **out, bool *made, struct err *err)
+{
+    struct str before = STR_INIT, after = STR_INIT;
+    struct template *t = skeleton(name);
+    template_print(t, &before);
+    int rc = template_edit(&t, NULL, NULL, err);
+    template_print(t, &after);
+    *made = before.len != after.len || memcmp(before.data, after.data, after.len) != 0;
+    *out = t;
+    str_free(&before);
+    str_free(&after);
+    return rc;
+}
+
 static int add_template(struct store *s, const struct cli *cli, struct err *err)
 {
     const char *name = cli->args[0];
     struct template *t = NULL;
+    bool made = true;
     int rc = template_check_name(name, err);
     if (!rc && library_exact(s, name))
         rc = err_set(err, E_INPUT,
@@ -264,15 +281,18 @@ static int add_template(struct store *s, const struct cli *cli, struct err *err)
             t->name = x_strdup(name);
         }
     } else if (ask_possible()) {
-        t = skeleton(name);
-        rc = template_edit(&t, NULL, NULL, err);
+        rc = write_new(name, &t, &made, err);
     } else {
         rc = err_set(err, E_USAGE,
                      _("say what the template is with --from, or begin it in a terminal, where the "
                        "editor opens"));
     }
-    if (!rc)
+    if (!rc && made && library_exact(s, t->name))
+        rc = err_set(err, E_INPUT, _("there is a template \"%s\" already"), t->name);
+    else if (!rc && made)
         rc = library_put(s, &t, 1, err);
+    else if (!rc)
+        output_note("%s", _("Nothing was changed."));
     template_free(t);
     return rc;
 }

@@ -159,6 +159,27 @@ run "$XUXIE" template edit mine
 check "edit: a new name" test "$status" = 0
 run "$XUXIE" template list
 check "... renames" bash -c 'grep -q "^renamed " "$0" && ! grep -q "^mine " "$0"' "$T/out"
+
+# ---- in a terminal ----
+at_terminal() # COMMAND...: in a terminal of its own; what it said is in $T/err
+{
+    script -qec "$(printf '%q ' "$@")" /dev/null >"$T/err" 2>&1
+    status=$?
+}
+if command -v script >/dev/null; then
+    editor 'true'
+    at_terminal "$XUXIE" template add fresh </dev/null
+    check "add: left as it was" grep -q 'Nothing was changed' "$T/err"
+    editor 'sed -i "s/^about: .*//; s/^mode: .*/mode: zero/" "$1"'
+    at_terminal "$XUXIE" template add fresh </dev/null
+    check "add: in the editor" grep -q 'fresh: version 1, with 0 examples' "$T/err"
+    echo n | at_terminal "$XUXIE" template remove fresh
+    check "remove: no" grep -q 'Nothing was removed' "$T/err"
+    echo y | at_terminal "$XUXIE" template remove fresh
+    check "remove: yes" grep -q 'fresh is removed' "$T/err"
+else
+    skip "script is missing"
+fi
 unset VISUAL
 
 # ---- export and import ----
