@@ -116,11 +116,23 @@ static int take_flags(const struct template *t, const struct flags *f, struct te
 
 /* ---- from a generation ----------------------------------------------------------------------- */
 
-/* Finds the values that make a format this very text. Where literal text between two variables
- * occurs more than once its first place counts. */
+/* Where a variable's value ends that begins at text: before the literal text that follows in the
+ * format, at its first place. NULL: another variable follows, or that text is not there. */
+static const char *value_end(const char *format, const char *text)
+{
+    struct format_piece next;
+    char name[LIMIT_TEMPLATE_NAME_BYTES + 1];
+    size_t n = strlen(text);
+    if (format_next(&format, &next, NULL) <= 0 ||
+        (next.is_var && template_is_output(format_name(&next, name))))
+        return text + n;
+    return next.is_var ? NULL : memmem(text, n, next.s, next.n);
+}
+
+/* Finds the values with which a format is this very text. */
 static bool unexpand(const char *format, const char *text, struct template_example *e)
 {
-    struct format_piece piece, next;
+    struct format_piece piece;
     char name[LIMIT_TEMPLATE_NAME_BYTES + 1];
     while (format_next(&format, &piece, NULL) > 0) {
         if (!piece.is_var) {
@@ -130,15 +142,9 @@ static bool unexpand(const char *format, const char *text, struct template_examp
             continue;
         }
         if (template_is_output(format_name(&piece, name)))
-            return !*text;
-        const char *behind = format, *end = text + strlen(text);
-        if (format_next(&behind, &next, NULL) > 0 &&
-            !(next.is_var && template_is_output(format_name(&next, (char[201]){0})))) {
-            char *literal = x_strndup(next.s, next.n);
-            end = next.is_var ? NULL : strstr(text, literal);
-            free(literal);
-        }
-        if (!end || template_example_value(e, name)) /* two variables in a row, or one twice */
+            break;
+        const char *end = value_end(format, text);
+        if (!end || template_example_value(e, name)) /* a variable that stands there twice */
             return false;
         add_field(e, piece.s, piece.n, text, (size_t)(end - text));
         text = end;
