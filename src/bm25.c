@@ -25,7 +25,7 @@ struct bm25 {
     uint64_t *terms; /* of all texts, one behind the other */
     size_t n_terms, capacity;
     size_t *ends; /* of each text in terms */
-    size_t n_texts;
+    size_t n_texts, cap_texts;
 };
 
 struct bm25 *bm25_new(void)
@@ -62,7 +62,10 @@ static void add_terms(struct bm25 *b, const char *text, size_t n)
 void bm25_add(struct bm25 *b, const char *text, size_t n)
 {
     add_terms(b, text, n);
-    b->ends = x_realloc(b->ends, (b->n_texts + 1) * sizeof b->ends[0]);
+    if (b->n_texts == b->cap_texts) {
+        b->cap_texts = b->cap_texts ? 2 * b->cap_texts : 64;
+        b->ends = x_realloc(b->ends, b->cap_texts * sizeof b->ends[0]);
+    }
     b->ends[b->n_texts++] = b->n_terms;
 }
 
