@@ -24,8 +24,6 @@ enum { MIN_BATCH = 16, MAX_BATCH = 512 };
 
 /* A chunk's logits, when all are wanted, stay below this. */
 static const double max_logits_bytes = 128.0 * 1024 * 1024;
-/* What one thread reaches at least in a prefill product, f32 (OpenBLAS on AVX2: 50 and more). */
-static const double flops_per_thread = 30e9;
 static const double block_seconds = 0.1;
 /* Attention goes row by row: an operation there costs about as much as three in a product. */
 static const double attention_cost = 3;
@@ -40,7 +38,7 @@ static int chunk_tokens(const struct model *m, int n_ctx, int n_threads)
         hp->n_embd * (2 * q + 2 * kv) + (double)n_ff_matrices * hp->n_embd * hp->n_ff;
     const double attention = 4 * q * n_ctx;
     const double flops_per_token = 2 * weights + attention_cost * attention;
-    double n = block_seconds * flops_per_thread * n_threads / flops_per_token;
+    double n = block_seconds * kernels_get()->flops * n_threads / flops_per_token;
     const double n_logits = max_logits_bytes / (sizeof(float) * (double)hp->n_vocab);
     if (n > n_logits)
         n = n_logits;

@@ -66,7 +66,7 @@ static void man_option(struct str *out, const struct option_row *row, bool ini)
         roff(out, "--");
         roff(out, option_hyphens(row, name));
         if (row->arg)
-            str_printf(out, " \" \\fI%s\\fP\"", _(row->arg));
+            str_printf(out, row->bare ? " \"[=\\fI%s\\fP]\"" : " \" \\fI%s\\fP\"", _(row->arg));
         str_putc(out, '\n');
     }
     man_body(out, row);
@@ -120,8 +120,13 @@ static void man_slash_commands(struct str *out)
 static void man_keys(struct str *out)
 {
     const struct keymap_row *row;
+    enum keymap_section section = N_KEYMAP_SECTIONS;
     for (size_t i = 0; (row = keymap_row(i)); i++) {
         struct str keys = STR_INIT;
+        if (row->section != section) {
+            section = row->section;
+            str_printf(out, ".PP\n.I %s\n", keymap_section_title(section));
+        }
         keymap_show(row->keys, SIZE_MAX, &keys);
         if (keys.len) {
             str_puts(out, ".TP\n.B \"");

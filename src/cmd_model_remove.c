@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -231,7 +232,12 @@ static int ask(void)
     size_t size = 0;
     output_flush();
     fputs(_("Delete this? [y/N] "), stderr);
-    bool yes = getline(&answer, &size, stdin) > 0 && rpmatch(answer) == 1;
+    /* a signal that comes before the reading begins must end it too */
+    struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                           {.fd = interrupt_fd(), .events = POLLIN}};
+    while (!interrupt_signal() && poll(fds, 2, -1) < 0 && errno == EINTR)
+        ;
+    bool yes = !interrupt_signal() && getline(&answer, &size, stdin) > 0 && rpmatch(answer) == 1;
     free(answer);
     return interrupt_signal() ? E_CANCELLED : yes;
 }

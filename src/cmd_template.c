@@ -224,11 +224,13 @@ static bool may_remove(struct store *s, const struct library_template *l)
     struct str question = STR_INIT;
     long long n = (long long)count_generations(s, l->template);
     str_printf(&question, _("Remove the template \"%s\"?"), l->t->name);
-    if (n)
+    if (n) {
+        str_putc(&question, ' ');
         str_printf(&question,
-                   P_(" Its versions stay for %lld generation made with it.",
-                      " Its versions stay for the %lld generations made with it.", n),
+                   P_("Its versions stay for %lld generation made with it.",
+                      "Its versions stay for the %lld generations made with it.", n),
                    n);
+    }
     bool yes = ask_yes(str_cstr(&question));
     str_free(&question);
     return yes;

@@ -107,24 +107,34 @@ static void show_settings(const struct template *t)
     str_free(&s);
 }
 
+static void remark(const char *label, const char *text)
+{
+    struct str s = STR_INIT;
+    str_printf(&s, "(%s) %s", label, text);
+    if (text[0])
+        indented(str_cstr(&s));
+    str_free(&s);
+}
+
 static void show_example(const struct template_example *e, size_t number)
 {
     struct str s = STR_INIT;
+    str_printf(&s, _("example %zu"), number);
+    if (e->n_tags)
+        str_putc(&s, ' ');
     template_print_tags(e, &s);
-    output_printf(_("\nexample %zu"), number);
-    output_puts(s.len ? " " : "");
+    if (e->off)
+        str_printf(&s, " (%s)", _("off"));
+    output_puts("\n");
     output_text(str_cstr(&s), s.len, false);
-    output_puts(e->off ? _(" (off)") : "");
     output_puts("\n");
     str_clear(&s);
     for (size_t i = 0; i < e->n_fields; i++)
         str_printf(&s, "%s: %s\n", e->fields[i].name, e->fields[i].value);
     str_printf(&s, "→ %s\n", e->output);
     indented(str_cstr(&s));
-    if (e->note[0])
-        line(_("    note"), "%s", e->note);
-    if (e->source[0])
-        line(_("    source"), "%s", e->source);
+    remark(_("note"), e->note);
+    remark(_("source"), e->source);
     str_free(&s);
 }
 

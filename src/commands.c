@@ -10,8 +10,10 @@
 
 #include "src/base/i18n.h"
 #include "src/base/mem.h"
+#include "src/command_rows.h"
 #include "src/export.h"
 #include "src/models.h"
+#include "src/views.h"
 
 enum { LIST_MAX = 500 };
 
@@ -21,8 +23,7 @@ struct command {
     const char *help; /* N_() */
     void (*run)(struct room *r, char *arg);
     /* candidates for the argument, appended with add(); NULL: none */
-    void (*complete)(struct room *r, const char *arg,
-                     void (*add)(void *, const char *, const char *), void *ctx);
+    void (*complete)(struct room *r, const char *arg, add_fn *add, void *ctx);
 };
 
 static void say(struct room *r, enum turn_level level, const char *text)
@@ -40,7 +41,8 @@ static void say_err(struct room *r, const struct err *err)
 static void cmd_retry(struct room *r, char *arg)
 {
     (void)arg;
-    room_retry(r);
+    if (!views_action(r, UI_RETRY))
+        room_retry(r);
 }
 
 static void cmd_undo(struct room *r, char *arg)
@@ -70,14 +72,15 @@ static void cmd_next(struct room *r, char *arg)
 static void cmd_stop(struct room *r, char *arg)
 {
     (void)arg;
-    turn_stop(r->turn);
+    room_stop_writing(r);
 }
 
 static void cmd_copy(struct room *r, char *arg)
 {
     (void)arg;
     const struct node *n = r->story->current;
-    r->front->copy(r->front->ctx, n->text, n->n_text);
+    if (!views_action(r, UI_COPY))
+        r->front->copy(r->front->ctx, n->text, n->n_text);
 }
 
 /* ---- stories --------------------------------------------------------------------------------- */
@@ -102,17 +105,22 @@ static void cmd_title(struct room *r, char *arg)
     store_put_title(r->store, r->story->ref, arg);
 }
 
-/* The list shown by /open: refs parallel to the items. Kept until the choice comes. */
-static struct {
-    struct room *room;
-    store_ref refs[LIST_MAX];
-} open_list;
+void commands_forget(struct room *r)
+{
+    for (size_t i = 0; i < r->pick.n && r->pick.names; i++)
+        free(r->pick.names[i]);
+    free(r->pick.names);
+    free(r->pick.refs);
+    r->pick.names = NULL;
+    r->pick.refs = NULL;
+    r->pick.n = 0;
+}
 
 static void open_chosen(void *arg, int index)
 {
-    (void)arg;
-    if (index >= 0)
-        room_open_story(open_list.room, open_list.refs[index]);
+    struct room *r = arg;
+    if (index >= 0 && (size_t)index < r->pick.n)
+        room_open_story(r, r->pick.refs[index]);
 }
 
 static void cmd_open(struct room *r, char *arg)
@@ -136,8 +144,11 @@ static void cmd_open(struct room *r, char *arg)
         n = LIST_MAX;
     struct front_item *items = x_calloc(n, sizeof items[0]);
     size_t selected = 0;
+    commands_forget(r);
+    r->pick.refs = x_calloc(n, sizeof r->pick.refs[0]);
+    r->pick.n = n;
     for (size_t i = 0; i < n; i++) {
-        open_list.refs[i] = rows[i].ref;
+        r->pick.refs[i] = rows[i].ref;
         bool titled = rows[i].title && rows[i].title[0];
         items[i].text = titled                  ? rows[i].title
                         : rows[i].first_line[0] ? rows[i].first_line
@@ -146,18 +157,10 @@ static void cmd_open(struct room *r, char *arg)
         if (rows[i].ref == store_row(r->store, r->story->ref))
             selected = i;
     }
-    open_list.room = r;
-    r->front->pick(r->front->ctx, _("Open a story"), items, n, selected, open_chosen, NULL);
+    r->front->pick(r->front->ctx, _("Open a story"), items, n, selected, open_chosen, r);
     free(items);
     store_stories_free(rows, n);
 }
-
-/* What /save-as and /export wait for while they ask. */
-static struct {
-    struct room *room;
-    char *path;
-    enum export_format format;
-} save_as;
 
 static void save_now(struct room *r, enum export_format format, const char *path)
 {
@@ -177,11 +180,11 @@ static void save_now(struct room *r, enum export_format format, const char *path
 
 static void save_answered(void *arg, bool yes)
 {
-    (void)arg;
+    struct room *r = arg;
     if (yes)
-        save_now(save_as.room, save_as.format, save_as.path);
-    free(save_as.path);
-    save_as.path = NULL;
+        save_now(r, r->save.format, r->save.path);
+    free(r->save.path);
+    r->save.path = NULL;
 }
 
 /* Saves, or asks first when the file is there. Takes path. */
@@ -194,11 +197,10 @@ static void save_to(struct room *r, enum export_format format, char *path)
     }
     struct str q = STR_INIT;
     str_printf(&q, _("%s is there already. Replace it?"), path);
-    free(save_as.path);
-    save_as.path = path;
-    save_as.format = format;
-    save_as.room = r;
-    r->front->ask(r->front->ctx, str_cstr(&q), save_answered, NULL);
+    free(r->save.path);
+    r->save.path = path;
+    r->save.format = format;
+    r->front->ask(r->front->ctx, str_cstr(&q), save_answered, r);
     str_free(&q);
 }
 
@@ -232,29 +234,16 @@ static void cmd_export(struct room *r, char *arg)
 
 /* ---- settings and model ---------------------------------------------------------------------- */
 
-static struct room *settings_room;
-
-/* Puts a line into the prompt. What was being typed there goes to the history: Up brings it back.
- */
-static void put_in_prompt(struct room *r, const char *line)
-{
-    if (r->draft[0]) {
-        store_put_input(r->store, r->draft, strlen(r->draft));
-        r->front->history_add(r->front->ctx, r->draft);
-    }
-    r->front->prompt_set(r->front->ctx, line);
-}
-
 static void settings_chosen(void *arg, int index)
 {
-    (void)arg;
+    struct room *r = arg;
     struct option_info o;
     if (index < 0 || !option_info_at((size_t)index, SCOPE_SET, &o))
         return;
     struct str line = STR_INIT;
     str_printf(&line, "/set %s ", o.name);
-    settings_get(&settings_room->settings, o.name, &line);
-    put_in_prompt(settings_room, str_cstr(&line));
+    settings_get(&r->settings, o.name, &line);
+    room_put_in_prompt(r, str_cstr(&line));
     str_free(&line);
 }
 
@@ -270,8 +259,7 @@ void commands_settings(struct room *r)
         settings_get(&r->settings, o.name, &texts[n]);
         items[n] = (struct front_item){str_cstr(&texts[n]), o.help};
     }
-    settings_room = r;
-    r->front->pick(r->front->ctx, _("Settings"), items, n, 0, settings_chosen, NULL);
+    r->front->pick(r->front->ctx, _("Settings"), items, n, 0, settings_chosen, r);
     for (size_t i = 0; i < n; i++)
         str_free(&texts[i]);
 }
@@ -329,32 +317,28 @@ static void cmd_set(struct room *r, char *arg)
     }
     if (needs_reload(arg))
         room_load_model(r, NULL);
+    if (strcmp(arg, "chat") == 0 && room_check_chat(r, &err) != 0) {
+        settings_set(&r->settings, "chat", "off", ORIGIN_SET, NULL);
+        say_err(r, &err);
+        return;
+    }
     if (strcmp(arg, "edit_mode") == 0)
         r->front->edit_mode(r->front->ctx, r->settings.edit_mode);
     explain_setting(r, arg);
 }
 
-static struct {
-    struct room *room;
-    char *names[LIST_MAX];
-    size_t n;
-} model_list;
-
 static void model_chosen(void *arg, int index)
 {
-    (void)arg;
-    if (index >= 0)
-        room_load_model(model_list.room, model_list.names[index]);
-    for (size_t i = 0; i < model_list.n; i++)
-        free(model_list.names[i]);
-    model_list.n = 0;
+    struct room *r = arg;
+    if (index >= 0 && (size_t)index < r->pick.n)
+        room_load_model(r, r->pick.names[index]);
 }
 
 static void add_model(void *ctx, const struct model_entry *m)
 {
-    (void)ctx;
-    if (model_list.n < LIST_MAX)
-        model_list.names[model_list.n++] = x_strdup(m->path);
+    struct room *r = ctx;
+    r->pick.names = x_realloc(r->pick.names, (r->pick.n + 1) * sizeof r->pick.names[0]);
+    r->pick.names[r->pick.n++] = x_strdup(m->path);
 }
 
 static void cmd_model(struct room *r, char *arg)
@@ -363,22 +347,17 @@ static void cmd_model(struct room *r, char *arg)
         room_load_model(r, arg);
         return;
     }
-    for (size_t i = 0; i < model_list.n; i++)
-        free(model_list.names[i]);
-    model_list.n = 0;
-    model_list.room = r;
-    models_each(add_model, NULL);
-    struct front_item *items = x_calloc(model_list.n, sizeof items[0]);
+    commands_forget(r);
+    models_each(add_model, r);
+    struct front_item *items = x_calloc(r->pick.n, sizeof items[0]);
     size_t selected = 0;
-    for (size_t i = 0; i < model_list.n; i++) {
-        const char *slash = strrchr(model_list.names[i], '/');
-        items[i].text = slash ? slash + 1 : model_list.names[i];
-        items[i].help = model_list.names[i];
-        if (r->model_path && strcmp(r->model_path, model_list.names[i]) == 0)
+    for (size_t i = 0; i < r->pick.n; i++) {
+        const char *path = r->pick.names[i], *slash = strrchr(path, '/');
+        items[i] = (struct front_item){slash ? slash + 1 : path, path};
+        if (r->model_path && strcmp(r->model_path, path) == 0)
             selected = i;
     }
-    r->front->pick(r->front->ctx, _("Choose a model"), items, model_list.n, selected, model_chosen,
-                   NULL);
+    r->front->pick(r->front->ctx, _("Choose a model"), items, r->pick.n, selected, model_chosen, r);
     free(items);
 }
 
@@ -403,8 +382,6 @@ static void cmd_quit(struct room *r, char *arg)
 }
 
 /* ---- completers ------------------------------------------------------------------------------ */
-
-typedef void add_fn(void *ctx, const char *text, const char *help);
 
 static void complete_set(struct room *r, const char *arg, add_fn *add, void *ctx)
 {
@@ -466,27 +443,52 @@ static void complete_model(struct room *r, const char *arg, add_fn *add, void *c
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
+/* clang-format off */
 static const struct command table[] = {
-    {"help", "", N_("this help"), cmd_help, NULL},
-    {"retry", "", N_("another take of the passage"), cmd_retry, NULL},
-    {"undo", "", N_("take the last passage back"), cmd_undo, NULL},
-    {"redo", "", N_("bring it back"), cmd_redo, NULL},
-    {"prev", "", N_("the take before this one"), cmd_prev, NULL},
-    {"next", "", N_("the take after this one"), cmd_next, NULL},
-    {"stop", "", N_("stop writing; what is written stays"), cmd_stop, NULL},
-    {"set", N_("[NAME [VALUE]]"), N_("show or change a setting"), cmd_set, complete_set},
-    {"model", N_("[NAME|PATH]"), N_("choose the model that writes"), cmd_model, complete_model},
-    {"new", "", N_("begin a new story"), cmd_new, NULL},
-    {"open", N_("[TITLE|FILE]"), N_("open another story, or copy a text file in"), cmd_open,
-     complete_open},
-    {"title", N_("[TEXT]"), N_("name this story"), cmd_title, NULL},
-    {"save-as", N_("FILE.txt|FILE.md"), N_("write the manuscript to a file"), cmd_save_as, NULL},
-    {"export", N_("FORMAT [FILE]"), N_("the same as txt, md or epub, or all passages as jsonl"),
-     cmd_export, complete_export},
-    {"copy", "", N_("the newest passage to the clipboard"), cmd_copy, NULL},
-    {"redraw", "", N_("paint the screen anew"), cmd_redraw, NULL},
-    {"quit", "", N_("leave; everything is kept"), cmd_quit, NULL},
+    {"help",         "",                                     N_("this help"), cmd_help, NULL},
+    {"retry",        "",                                     N_("another take of the passage, or of the template's answer"), cmd_retry, NULL},
+    {"undo",         "",                                     N_("take the last passage back"), cmd_undo, NULL},
+    {"redo",         "",                                     N_("bring it back"), cmd_redo, NULL},
+    {"prev",         "",                                     N_("the take before this one"), cmd_prev, NULL},
+    {"next",         "",                                     N_("the take after this one"), cmd_next, NULL},
+    {"stop",         "",                                     N_("stop writing; what is written stays"), cmd_stop, NULL},
+    {"set",          N_("[NAME [VALUE]]"),                   N_("show or change a setting"), cmd_set, complete_set},
+    {"model",        N_("[NAME|PATH]"),                      N_("choose the model that writes"), cmd_model, complete_model},
+    {"new",          "",                                     N_("begin a new story"), cmd_new, NULL},
+    {"open",         N_("[TITLE|FILE]"),                     N_("open another story, or copy a text file in"), cmd_open, complete_open},
+    {"title",        N_("[TEXT]"),                           N_("name this story"), cmd_title, NULL},
+    {"save-as",      N_("FILE.txt|FILE.md"),                 N_("write the manuscript to a file"), cmd_save_as, NULL},
+    {"export",       N_("FORMAT [FILE]"),                    N_("the same as txt, md or epub, or all passages as jsonl"), cmd_export, complete_export},
+    {"copy",         "",                                     N_("the newest passage, or what is selected, to the clipboard"), cmd_copy, NULL},
+    {"history",      N_("[WORDS AND FILTERS]"),              N_("what was ever written: search it, read it, use it again"), cmd_history, complete_history},
+    {"find",         N_("WORDS AND FILTERS"),                N_("the same"), cmd_history, complete_history},
+    {"template",     N_("[NAME]"),                           N_("the library of templates"), cmd_template, complete_template},
+    {"example",      N_("[TEMPLATE]"),                       N_("make the newest passage, or what is selected, an example"), cmd_example, complete_template},
+    {"back",         "",                                     N_("close the list and its page"), cmd_back, NULL},
+    {"star",         "",                                     N_("a star for what is selected, else for the newest passage; again: none"), cmd_star, NULL},
+    {"tag",          N_("[TAG...]"),                         N_("its tags: these and no others"), cmd_tag, NULL},
+    {"note",         N_("[TEXT]"),                           N_("a note on it"), cmd_note, NULL},
+    {"reuse",        "",                                     N_("its prompt into the prompt pane, or its template with the same fields"), cmd_reuse, NULL},
+    {"save-output",  N_("[FILE]"),                           N_("write what it says to a file"), cmd_save_output, NULL},
+    {"show",         N_("output|prompt|settings|tokens|result|text"), N_("what the page shows"), cmd_show, complete_show},
+    {"go",           "",                                     N_("to its place in its story"), cmd_go, NULL},
+    {"compare",      "",                                     N_("mark what is selected; on another one: compare the two"), cmd_compare, NULL},
+    {"run",          N_("[QUERY]"),                          N_("run the selected template"), cmd_run, NULL},
+    {"keep",         "",                                     N_("put its result into the manuscript"), cmd_keep, NULL},
+    {"shots",        N_("0|1|N|fit"),                        N_("how many examples the model is shown"), cmd_shots, NULL},
+    {"select",       N_("first|random|similar|tag TAG"),     N_("which examples"), cmd_select, complete_select},
+    {"examples",     "",                                     N_("the selected template's examples"), cmd_examples, NULL},
+    {"toggle",       "",                                     N_("switch the selected example off, or on"), cmd_toggle, NULL},
+    {"move",         N_("up|down"),                          N_("move it"), cmd_move, complete_move},
+    {"remove",       "",                                     N_("remove it; the version before keeps it"), cmd_remove, NULL},
+    {"edit",         "",                                     N_("edit the selected template or example in $VISUAL or $EDITOR"), cmd_edit, NULL},
+    {"new-template", N_("[NAME]"),                           N_("a new template, in $VISUAL or $EDITOR"), cmd_new_template, NULL},
+    {"new-example",  "",                                     N_("a new example, likewise"), cmd_new_example, NULL},
+    {"rename",       N_("[NAME]"),                           N_("another name for the selected template"), cmd_rename, NULL},
+    {"redraw",       "",                                     N_("paint the screen anew"), cmd_redraw, NULL},
+    {"quit",         "",                                     N_("leave; everything is kept"), cmd_quit, NULL},
 };
+/* clang-format on */
 
 bool commands_at(size_t i, const char **name, const char **args, const char **help)
 {
@@ -600,4 +602,16 @@ size_t commands_complete(struct room *r, const char *line, size_t cursor, size_t
     }
     *out = c.list;
     return c.n;
+}
+
+size_t commands_offer(struct room *r, const char *line, size_t cursor, size_t *start,
+                      struct ui_candidate **out)
+{
+    struct command_candidate *list;
+    size_t n = commands_complete(r, line, cursor, start, &list);
+    *out = x_calloc(n, sizeof **out);
+    for (size_t i = 0; i < n; i++)
+        (*out)[i] = (struct ui_candidate){list[i].text, list[i].help};
+    free(list);
+    return n;
 }

@@ -19,8 +19,15 @@ struct command_candidate {
 size_t commands_complete(struct room *r, const char *line, size_t cursor, size_t *start,
                          struct command_candidate **out);
 
+/* The same as the screen's callbacks want it (struct ui_host, struct ui_browser). */
+size_t commands_offer(struct room *r, const char *line, size_t cursor, size_t *start,
+                      struct ui_candidate **out);
+
 /* Row i of the table, false past the end; args and help translated. */
 bool commands_at(size_t i, const char **name, const char **args, const char **help);
+
+/* Frees what the last list on the screen was about (struct room's pick). */
+void commands_forget(struct room *r);
 
 /* Carries out what a key asks: the same functions the commands call. */
 void commands_settings(struct room *r);

@@ -269,7 +269,10 @@ int row_end(struct row_reader *r, unsigned long line, struct template_example *e
     }
     if (!e->note)
         e->note = x_strdup("");
-    set->items = x_realloc(set->items, (set->n + 1) * sizeof set->items[0]);
+    if (set->n == set->cap) {
+        set->cap = set->cap ? 2 * set->cap : 64;
+        set->items = x_realloc(set->items, set->cap * sizeof set->items[0]);
+    }
     set->items[set->n++] = *e;
     memset(e, 0, sizeof *e);
     return 0;

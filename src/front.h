@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "src/turn.h"
+#include "ui/ui.h"
 
 struct front_item {
     const char *text, *help; /* help may be NULL */
@@ -35,6 +36,26 @@ struct front {
     void (*copy)(void *ctx, const char *text, size_t n);
     void (*redraw)(void *ctx);
     void (*quit)(void *ctx);
+    /* A question answered in a line: answered(arg, NULL) when the person changed his mind. */
+    void (*ask_line)(void *ctx, const char *question, const char *initial,
+                     void (*answered)(void *arg, const char *text), void *arg);
+    /* A text for the person's editor: done(arg, NULL, 0) when that failed, which is told. */
+    int (*edit_text)(void *ctx, const char *text, size_t n, const char *suffix,
+                     void (*done)(void *arg, const char *text, size_t n), void *arg,
+                     struct err *err);
+    /* Views over the manuscript, as ui/ui.h has them; on a plain terminal lists that take numbers.
+     * All but browse concern the uppermost one. */
+    void (*browse)(void *ctx, const struct ui_browser *browser);
+    void (*browser_close)(void *ctx);
+    void (*browser_changed)(void *ctx);
+    void (*browser_select)(void *ctx, size_t i);
+    size_t (*browser_selected)(void *ctx);
+    void (*browser_focus)(void *ctx, enum ui_pane pane);
+    enum ui_pane (*browser_pane)(void *ctx);
+    void (*browser_set_line)(void *ctx, const char *text);
+    void *(*browser_ctx)(void *ctx); /* NULL: none is open */
+    /* Call room_tick again before anything else waits. */
+    void (*soon)(void *ctx);
 };
 
 #endif

@@ -20,6 +20,8 @@
 #include "src/base/text_safe.h"
 #include "src/base/utf8.h"
 #include "src/commands.h"
+#include "src/line_views.h"
+#include "src/locale_setup.h"
 #include "src/room.h"
 #include "ui/ui.h"
 
@@ -32,7 +34,10 @@ struct line {
     size_t n_watched;
     bool leaving;
     bool column_zero; /* the cursor stands at the beginning of a line */
+    bool soon;        /* a tick was asked for */
     char *standing;
+    struct line_views *views;
+    char **environment; /* of the editor */
 };
 
 /* Set by the handler, read by the loop below. */
@@ -212,19 +217,121 @@ static void on_quit(void *ctx)
     l->leaving = true;
 }
 
+static void on_ask_line(void *ctx, const char *question, const char *initial,
+                        void (*answered)(void *arg, const char *text), void *arg)
+{
+    struct line *l = ctx;
+    struct str prompt = STR_INIT;
+    bool stopped = false;
+    new_line(l);
+    text_safe(&prompt, question, strlen(question));
+    str_putc(&prompt, ' ');
+    char *answer = ui_read_line_from(str_cstr(&prompt), initial, NULL, &stopped);
+    l->column_zero = true;
+    answered(arg, stopped ? NULL : answer);
+    free(answer);
+    str_free(&prompt);
+}
+
+static int on_edit_text(void *ctx, const char *text, size_t n, const char *suffix,
+                        void (*done)(void *arg, const char *text, size_t n), void *arg,
+                        struct err *err)
+{
+    struct line *l = ctx;
+    struct str out = STR_INIT;
+    struct err why = ERR_INIT;
+    int rc = ui_edit_plainly(text, n, suffix, l->environment, &out, &why);
+    if (rc != 0)
+        on_notice(l, TURN_ERROR, why.msg);
+    done(arg, rc == 0 ? str_cstr(&out) : NULL, out.len);
+    str_free(&out);
+    (void)err;
+    return 0;
+}
+
+static void print_views(void *ctx, const char *text, size_t n)
+{
+    print_safe(ctx, text, n);
+}
+
+static void on_browse(void *ctx, const struct ui_browser *browser)
+{
+    struct line *l = ctx;
+    line_views_browse(l->views, browser);
+}
+
+static void on_browser_close(void *ctx)
+{
+    struct line *l = ctx;
+    line_views_close(l->views);
+}
+
+static void on_browser_changed(void *ctx)
+{
+    struct line *l = ctx;
+    line_views_changed(l->views);
+}
+
+static void on_browser_select(void *ctx, size_t i)
+{
+    struct line *l = ctx;
+    line_views_select(l->views, i);
+}
+
+static size_t on_browser_selected(void *ctx)
+{
+    struct line *l = ctx;
+    return line_views_selected(l->views);
+}
+
+static void on_browser_focus(void *ctx, enum ui_pane pane)
+{
+    struct line *l = ctx;
+    line_views_focus(l->views, pane);
+}
+
+static enum ui_pane on_browser_pane(void *ctx)
+{
+    struct line *l = ctx;
+    return line_views_pane(l->views);
+}
+
+static void on_browser_set_line(void *ctx, const char *text)
+{
+    struct line *l = ctx;
+    line_views_set_line(l->views, text);
+}
+
+static void *on_browser_ctx(void *ctx)
+{
+    struct line *l = ctx;
+    return line_views_ctx(l->views);
+}
+
+static void on_soon(void *ctx)
+{
+    struct line *l = ctx;
+    l->soon = true;
+}
+
 /* ---- the loop -------------------------------------------------------------------------------- */
 
 static size_t host_complete(void *ctx, const char *line, size_t cursor, size_t *start,
                             struct ui_candidate **out)
 {
     struct line *l = ctx;
-    struct command_candidate *list;
-    size_t n = commands_complete(&l->room, line, cursor, start, &list);
-    *out = x_calloc(n, sizeof **out);
-    for (size_t i = 0; i < n; i++)
-        (*out)[i] = (struct ui_candidate){list[i].text, list[i].help};
-    free(list);
-    return n;
+    return commands_offer(&l->room, line, cursor, start, out);
+}
+
+/* What a view has new, when it asked for time or nothing runs. */
+static void show_views(struct line *l)
+{
+    while (l->soon && !hung_up && !interrupted) {
+        l->soon = false;
+        room_tick(&l->room, clock_mono_ms());
+    }
+    line_views_show(l->views);
+    new_line(l);
 }
 
 /* Until the model has stopped writing, or a model that loads is there: whether it came is told. */
@@ -240,21 +347,40 @@ static void run_turn(struct line *l)
             interrupted = 0;
             if (!room_busy(&l->room))
                 break;
-            turn_stop(l->room.turn);
+            room_stop_writing(&l->room);
         }
         room_pump(&l->room);
         room_tick(&l->room, clock_mono_ms());
+        line_views_show(l->views); /* a template's answer streams */
     }
+}
+
+static void submit(struct line *l, const char *text)
+{
+    bool command = text[0] == '/' && text[1] != '\0' && text[1] != '/';
+    if (line_views_open(l->views) && command)
+        commands_run(&l->room, text, strlen(text));
+    else if (line_views_open(l->views))
+        line_views_submit(l->views, text);
+    else
+        room_submit(&l->room, text, strlen(text));
 }
 
 static void run(struct line *l, const struct ui_host *host)
 {
     while (!l->leaving && !hung_up) {
         bool stopped = false;
-        char *text = ui_read_line("> ", host, &stopped);
+        const char *of_view = line_views_prompt(l->views);
+        char *text = ui_read_line(of_view ? of_view : "> ", host, &stopped);
         l->column_zero = true;
         if (stopped) {
             free(text);
+            continue;
+        }
+        if (!text && of_view) { /* end of a view */
+            new_line(l);
+            line_views_close(l->views);
+            show_views(l);
             continue;
         }
         if (!text) { /* end of input */
@@ -264,34 +390,48 @@ static void run(struct line *l, const struct ui_host *host)
             break;
         }
         interrupted = 0;
-        room_submit(&l->room, text, strlen(text));
+        submit(l, text);
         free(text);
         run_turn(l);
         room_tick(&l->room, clock_mono_ms());
+        show_views(l);
     }
 }
 
+static const struct front members = {.grew = on_grew,
+                                     .moved = on_moved,
+                                     .notice = on_notice,
+                                     .ended = on_ended,
+                                     .watch = on_watch,
+                                     .standing = on_standing,
+                                     .show_text = on_show_text,
+                                     .show_help = on_show_help,
+                                     .pick = on_pick,
+                                     .ask = on_ask,
+                                     .prompt_set = on_prompt_set,
+                                     .history_add = on_history_add,
+                                     .edit_mode = on_edit_mode,
+                                     .copy = on_copy,
+                                     .redraw = on_redraw,
+                                     .quit = on_quit,
+                                     .ask_line = on_ask_line,
+                                     .edit_text = on_edit_text,
+                                     .browse = on_browse,
+                                     .browser_close = on_browser_close,
+                                     .browser_changed = on_browser_changed,
+                                     .browser_select = on_browser_select,
+                                     .browser_selected = on_browser_selected,
+                                     .browser_focus = on_browser_focus,
+                                     .browser_pane = on_browser_pane,
+                                     .browser_set_line = on_browser_set_line,
+                                     .browser_ctx = on_browser_ctx,
+                                     .soon = on_soon};
+
 int front_line_run(const struct settings *settings, const char *what)
 {
-    struct line l = {.column_zero = true};
+    struct line l = {.column_zero = true, .front = members};
     struct err err = ERR_INIT;
-    l.front = (struct front){.ctx = &l,
-                             .grew = on_grew,
-                             .moved = on_moved,
-                             .notice = on_notice,
-                             .ended = on_ended,
-                             .watch = on_watch,
-                             .standing = on_standing,
-                             .show_text = on_show_text,
-                             .show_help = on_show_help,
-                             .pick = on_pick,
-                             .ask = on_ask,
-                             .prompt_set = on_prompt_set,
-                             .history_add = on_history_add,
-                             .edit_mode = on_edit_mode,
-                             .copy = on_copy,
-                             .redraw = on_redraw,
-                             .quit = on_quit};
+    l.front.ctx = &l;
     int rc = room_open(&l.room, settings, what, &l.front, &err);
     if (rc != 0) {
         fprintf(stderr, "xuxie: %s\n", err.msg);
@@ -304,12 +444,16 @@ int front_line_run(const struct settings *settings, const char *what)
     signal(SIGPIPE, SIG_IGN);
     if (settings->edit_mode)
         ui_editing_mode(NULL, settings->edit_mode);
+    l.views = line_views_new(print_views, &l);
+    l.environment = locale_child_environ();
     puts(_("xuxie in line mode: write and press Enter; /help lists the commands; ^D leaves."));
     struct ui_host host = {.ctx = &l, .on_complete = host_complete};
     room_show(&l.room);
     run(&l, &host);
     room_stop(&l.room);
     int status = room_close(&l.room);
+    line_views_free(l.views);
+    free(l.environment);
     free(l.standing);
     return hung_up ? 1 : status;
 }

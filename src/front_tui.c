@@ -17,6 +17,7 @@
 #include "src/commands.h"
 #include "src/locale_setup.h"
 #include "src/room.h"
+#include "src/views.h"
 #include "ui/ui.h"
 
 struct shown {
@@ -216,6 +217,81 @@ static void on_quit(void *ctx)
     ui_quit(t->ui);
 }
 
+static void on_ask_line(void *ctx, const char *question, const char *initial,
+                        void (*answered)(void *arg, const char *text), void *arg)
+{
+    struct tui *t = ctx;
+    ui_ask_line(t->ui, question, initial, answered, arg);
+}
+
+static int on_edit_text(void *ctx, const char *text, size_t n, const char *suffix,
+                        void (*done)(void *arg, const char *text, size_t n), void *arg,
+                        struct err *err)
+{
+    struct tui *t = ctx;
+    return ui_edit_text(t->ui, text, n, suffix, done, arg, err);
+}
+
+static void on_browse(void *ctx, const struct ui_browser *browser)
+{
+    struct tui *t = ctx;
+    ui_browse(t->ui, browser);
+}
+
+static void on_browser_close(void *ctx)
+{
+    struct tui *t = ctx;
+    ui_browser_close(t->ui);
+}
+
+static void on_browser_changed(void *ctx)
+{
+    struct tui *t = ctx;
+    ui_browser_changed(t->ui);
+}
+
+static void on_browser_select(void *ctx, size_t i)
+{
+    struct tui *t = ctx;
+    ui_browser_select(t->ui, i);
+}
+
+static size_t on_browser_selected(void *ctx)
+{
+    struct tui *t = ctx;
+    return ui_browser_selected(t->ui);
+}
+
+static void on_browser_focus(void *ctx, enum ui_pane pane)
+{
+    struct tui *t = ctx;
+    ui_browser_focus(t->ui, pane);
+}
+
+static enum ui_pane on_browser_pane(void *ctx)
+{
+    struct tui *t = ctx;
+    return ui_browser_pane(t->ui);
+}
+
+static void on_browser_set_line(void *ctx, const char *text)
+{
+    struct tui *t = ctx;
+    ui_browser_set_line(t->ui, text, strlen(text));
+}
+
+static void *on_browser_ctx(void *ctx)
+{
+    struct tui *t = ctx;
+    return ui_browser_ctx(t->ui);
+}
+
+static void on_soon(void *ctx)
+{
+    struct tui *t = ctx;
+    ui_soon(t->ui);
+}
+
 /* ---- what the person does -------------------------------------------------------------------- */
 
 static void host_submit(void *ctx, const char *text, size_t n)
@@ -230,7 +306,7 @@ static void host_action(void *ctx, enum ui_action action)
     struct tui *t = ctx;
     struct room *r = &t->room;
     switch (action) {
-    case UI_STOP: turn_stop(r->turn); break;
+    case UI_STOP: room_stop_writing(r); break;
     case UI_RETRY: room_retry(r); break;
     case UI_UNDO: turn_undo(r->turn); break;
     case UI_REDO: turn_redo(r->turn); break;
@@ -239,7 +315,7 @@ static void host_action(void *ctx, enum ui_action action)
     case UI_SETTINGS: commands_settings(r); break;
     case UI_COPY: on_copy(t, r->story->current->text, r->story->current->n_text); break;
     case UI_QUIT: room_leave(r); break;
-    default: break;
+    default: views_key(r, action); break;
     }
     refresh(t);
 }
@@ -248,13 +324,7 @@ static size_t host_complete(void *ctx, const char *line, size_t cursor, size_t *
                             struct ui_candidate **out)
 {
     struct tui *t = ctx;
-    struct command_candidate *list;
-    size_t n = commands_complete(&t->room, line, cursor, start, &list);
-    *out = x_calloc(n, sizeof **out);
-    for (size_t i = 0; i < n; i++)
-        (*out)[i] = (struct ui_candidate){list[i].text, list[i].help};
-    free(list);
-    return n;
+    return commands_offer(&t->room, line, cursor, start, out);
 }
 
 static void host_draft(void *ctx, const char *text, size_t n)
@@ -329,27 +399,40 @@ static char *bind_keys(const struct settings *settings)
     return first;
 }
 
+static const struct front members = {.grew = on_grew,
+                                     .moved = on_moved,
+                                     .notice = on_notice,
+                                     .ended = on_ended,
+                                     .watch = on_watch,
+                                     .standing = on_standing,
+                                     .show_text = on_show_text,
+                                     .show_help = on_show_help,
+                                     .pick = on_pick,
+                                     .ask = on_ask,
+                                     .prompt_set = on_prompt_set,
+                                     .history_add = on_history_add,
+                                     .edit_mode = on_edit_mode,
+                                     .copy = on_copy,
+                                     .redraw = on_redraw,
+                                     .quit = on_quit,
+                                     .ask_line = on_ask_line,
+                                     .edit_text = on_edit_text,
+                                     .browse = on_browse,
+                                     .browser_close = on_browser_close,
+                                     .browser_changed = on_browser_changed,
+                                     .browser_select = on_browser_select,
+                                     .browser_selected = on_browser_selected,
+                                     .browser_focus = on_browser_focus,
+                                     .browser_pane = on_browser_pane,
+                                     .browser_set_line = on_browser_set_line,
+                                     .browser_ctx = on_browser_ctx,
+                                     .soon = on_soon};
+
 int front_tui_run(const struct settings *settings, const char *what)
 {
-    struct tui t = {0};
+    struct tui t = {.front = members};
     struct err err = ERR_INIT;
-    t.front = (struct front){.ctx = &t,
-                             .grew = on_grew,
-                             .moved = on_moved,
-                             .notice = on_notice,
-                             .ended = on_ended,
-                             .watch = on_watch,
-                             .standing = on_standing,
-                             .show_text = on_show_text,
-                             .show_help = on_show_help,
-                             .pick = on_pick,
-                             .ask = on_ask,
-                             .prompt_set = on_prompt_set,
-                             .history_add = on_history_add,
-                             .edit_mode = on_edit_mode,
-                             .copy = on_copy,
-                             .redraw = on_redraw,
-                             .quit = on_quit};
+    t.front.ctx = &t;
     int rc = room_open(&t.room, settings, what, &t.front, &err);
     if (rc != 0) {
         fprintf(stderr, "xuxie: %s\n", err.msg);

@@ -27,6 +27,8 @@
 #include "src/import.h"
 #include "src/models.h"
 #include "src/rescue.h"
+#include "src/view_template.h"
+#include "src/views.h"
 
 enum { RESCUE_EVERY_MS = 500, HISTORY_MAX = 1000, FLUSH_MS = 3000, NAME_CHARACTERS = 16 };
 
@@ -54,6 +56,32 @@ static void on_ended(void *ctx, const char *reason)
 {
     struct room *r = ctx;
     r->front->ended(r->front->ctx, reason);
+    views_ended(r);
+}
+
+/* ---- the run of a template, on the turn's session ---------------------------------------------
+ */
+
+static void on_stray(void *ctx, const struct engine_event *ev)
+{
+    struct room *r = ctx;
+    template_run_event(r->run, ev);
+}
+
+static uint64_t run_next_id(void *ctx)
+{
+    struct room *r = ctx;
+    return turn_request_id(r->turn);
+}
+
+static void run_changed(void *ctx)
+{
+    view_template_changed(ctx);
+}
+
+static void run_ended(void *ctx)
+{
+    views_ended(ctx);
 }
 
 static void say(struct room *r, enum turn_level level, const char *text)
@@ -140,6 +168,7 @@ static void show_standing(struct room *r, const char *problem)
 
 void room_tick(struct room *r, int64_t now_ms)
 {
+    views_tick(r, now_ms);
     if (!r->store) {
         if (r->store_problem) {
             rescue(r, now_ms);
@@ -270,6 +299,47 @@ static void change_story(void *arg)
         say(r, TURN_ERROR, err.msg);
 }
 
+/* The passage of that row in the open story. */
+static struct node *find_node(struct room *r, struct node *n, store_ref row)
+{
+    while (n) {
+        if (n->ref == row || store_row(r->store, n->ref) == row)
+            return n;
+        if (n->first_child) {
+            n = n->first_child;
+            continue;
+        }
+        while (n && !n->next)
+            n = n->parent;
+        n = n ? n->next : NULL;
+    }
+    return NULL;
+}
+
+static void go_now(void *arg)
+{
+    struct room *r = arg;
+    if (store_row(r->store, r->story->ref) != r->go_story) {
+        r->change_to = r->go_story;
+        change_story(r);
+    }
+    if (store_row(r->store, r->story->ref) != r->go_story || !r->go_node)
+        return; /* it could not be opened, which was told */
+    struct node *n = find_node(r, r->story->root, r->go_node);
+    if (n)
+        turn_goto(r->turn, n);
+    else
+        say(r, TURN_WARNING, _("That passage is not in its story any more."));
+}
+
+void room_go(struct room *r, store_ref story, store_ref node)
+{
+    store_flush(r->store, FLUSH_MS, NULL); /* gives everything its number */
+    r->go_story = story;
+    r->go_node = node;
+    turn_when_idle(r->turn, go_now, r);
+}
+
 static void change_when_idle(struct room *r, store_ref ref, const char *what)
 {
     free(r->change_what);
@@ -393,6 +463,7 @@ static void use_next(struct room *r)
     r->load_failed = false;
     settings_hint(&r->settings, &info->hint);
     turn_set_engine(r->turn, info, r->session);
+    template_run_set_engine(r->run, r->engine, r->session);
     engine_session_free(old_session);
     engine_close(old_engine);
     log_info("model: %s, %s, n_ctx %d, %d threads, %s", info->name, info->type, info->n_ctx,
@@ -431,7 +502,7 @@ void room_pump(struct room *r)
 {
     turn_pump(r->turn);
     pump_next(r);
-    if (r->next_ready &&
+    if (r->next_ready && !(r->engine && template_run_busy(r->run)) &&
         (turn_state_of(r->turn) == TURN_IDLE || turn_state_of(r->turn) == TURN_WAITING))
         use_next(r);
 }
@@ -443,8 +514,7 @@ static bool is_command(const char *text, size_t n)
     return n > 1 && text[0] == '/' && text[1] != '/';
 }
 
-/* Is there one, or will there be? */
-static bool has_model(const struct room *r)
+bool room_has_model(const struct room *r)
 {
     return r->engine || r->next_engine || !r->load_failed;
 }
@@ -471,8 +541,11 @@ void room_submit(struct room *r, const char *text, size_t n)
         text++;
         n--;
     }
-    if (has_model(r)) {
-        turn_submit(r->turn, text, n);
+    if (room_has_model(r)) {
+        if (r->settings.chat && n)
+            room_ask(r, text, n);
+        else
+            turn_submit(r->turn, text, n);
     } else {
         turn_add(r->turn, text, n);
         say_no_model(r);
@@ -481,7 +554,7 @@ void room_submit(struct room *r, const char *text, size_t n)
 
 void room_retry(struct room *r)
 {
-    if (has_model(r))
+    if (room_has_model(r))
         turn_retry(r->turn);
     else
         say_no_model(r);
@@ -489,7 +562,24 @@ void room_retry(struct room *r)
 
 bool room_busy(const struct room *r)
 {
-    return turn_state_of(r->turn) != TURN_IDLE;
+    return turn_state_of(r->turn) != TURN_IDLE || template_run_busy(r->run);
+}
+
+void room_stop_writing(struct room *r)
+{
+    if (template_run_busy(r->run))
+        template_run_stop(r->run);
+    else
+        turn_stop(r->turn);
+}
+
+void room_put_in_prompt(struct room *r, const char *text)
+{
+    if (r->draft[0]) {
+        store_put_input(r->store, r->draft, strlen(r->draft));
+        r->front->history_add(r->front->ctx, r->draft);
+    }
+    r->front->prompt_set(r->front->ctx, text);
 }
 
 static void leave_now(void *arg)
@@ -508,6 +598,8 @@ void room_hangup(struct room *r)
 {
     struct err err = ERR_INIT;
     turn_stop(r->turn);
+    template_run_stop(r->run);
+    view_template_save(r);
     int64_t until = clock_mono_ms() + 300;
     while (room_busy(r) && clock_mono_ms() < until) {
         room_pump(r);
@@ -524,7 +616,8 @@ int room_open(struct room *r, const struct settings *settings, const char *what,
 {
     *r = (struct room){.front = front};
     settings_copy(&r->settings, settings);
-    r->view = (struct turn_view){r, on_grew, on_moved, on_notice, on_ended};
+    r->view = (struct turn_view){r, on_grew, on_moved, on_notice, on_ended, on_stray};
+    r->run_host = (struct template_run_host){r, run_next_id, run_changed, on_notice, run_ended};
     open_store(r);
     char *draft = NULL;
     struct err why = ERR_INIT;
@@ -544,6 +637,7 @@ int room_open(struct room *r, const struct settings *settings, const char *what,
     }
     r->draft = draft ? draft : x_strdup("");
     r->turn = turn_new(r->story, r->store, &r->settings, &r->view);
+    r->run = template_run_new(r->store, &r->settings, &r->run_host);
     return 0;
 }
 
@@ -578,6 +672,7 @@ void room_stop(struct room *r)
     engine_close(r->engine);
     r->session = NULL;
     r->engine = NULL;
+    template_run_end(r->run);
     turn_end(r->turn);
 }
 
@@ -585,6 +680,7 @@ int room_close(struct room *r)
 {
     struct err err = ERR_INIT;
     int status = 0;
+    views_free(r);
     bool words = story_text_bytes(r->story) + r->rescued_before.len > 0;
     bool unsaved = !r->store && words;
     if (store_close(r->store, &err) != 0)
@@ -602,6 +698,7 @@ int room_close(struct room *r)
             fprintf(stderr, "xuxie: %s\n", why);
         status = err_exit_status(E_STORE);
     }
+    template_run_free(r->run);
     turn_free(r->turn);
     story_free(r->story);
     settings_free(&r->settings);
@@ -618,9 +715,35 @@ int room_close(struct room *r)
 
 /* ---- status ---------------------------------------------------------------------------------- */
 
+/* A template's answer, which goes before the manuscript's passage. */
+static bool describe_run(const struct room *r, char *out, size_t size)
+{
+    struct template_run_result run;
+    template_run_get(r->run, &run);
+    switch (run.state) {
+    case RUN_WAITING:
+        if (!r->engine)
+            return false; /* that the model is loading is told anyway */
+        snprintf(out, size, "%s", _("the template waits"));
+        return true;
+    case RUN_READING:
+        if (run.total > 0)
+            snprintf(out, size, _("reading %d %%"), run.done * 100 / run.total);
+        else
+            snprintf(out, size, "%s", _("reading"));
+        return true;
+    case RUN_WRITING:
+        snprintf(out, size, _("writing %.1f chars/s"), (double)run.chars_per_s);
+        return true;
+    default: return false;
+    }
+}
+
 static void describe_activity(const struct room *r, const struct turn_progress *p, char *out,
                               size_t size)
 {
+    if (describe_run(r, out, size))
+        return;
     switch (p->state) {
     case TURN_WAITING: snprintf(out, size, _("loading the model %d %%"), r->next_percent); break;
     case TURN_READING:

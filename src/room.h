@@ -12,10 +12,12 @@
 #include "engine/engine.h"
 #include "src/base/err.h"
 #include "src/base/str.h"
+#include "src/export.h"
 #include "src/front.h"
 #include "src/options.h"
 #include "src/store.h"
 #include "src/story.h"
+#include "src/template_run.h"
 #include "src/turn.h"
 
 struct room {
@@ -50,6 +52,28 @@ struct room {
     int64_t rescued_ms;
     char *draft; /* last draft given to the store */
     bool leaving;
+
+    store_ref go_story, go_node; /* where to go when the turn is idle (room_go) */
+
+    /* views over the manuscript and what belongs to them; NULL until first used */
+    struct history_view *history;
+    struct template_view *templates;
+    struct examples_view *examples;
+    struct template_run *run; /* from room_open on */
+    struct template_run_host run_host;
+    struct adding *adding;   /* examples.c */
+    struct editing *editing; /* view_template_edit.c */
+
+    /* what a list on the screen is about: its rows' stories or names. One is open at a time. */
+    struct {
+        store_ref *refs;
+        char **names;
+        size_t n;
+    } pick;
+    struct { /* a file that is there already, while the person is asked */
+        char *path;
+        enum export_format format;
+    } save;
 };
 
 /* Builds the room: store, story (by `what`: NULL the last one, a title, or a file to copy in),
@@ -71,6 +95,14 @@ int room_close(struct room *r);
 void room_submit(struct room *r, const char *text, size_t n);
 /* Another take of the current passage. */
 void room_retry(struct room *r);
+/* Ends what the model is writing: a template's answer first, else the passage. */
+void room_stop_writing(struct room *r);
+/* To a passage of a story, which is opened when it is another one. node 0: where it was left. */
+void room_go(struct room *r, store_ref story, store_ref node);
+/* A text into the prompt. What was being typed there goes to the history: Up brings it back. */
+void room_put_in_prompt(struct room *r, const char *text);
+/* Is there a model, or will there be? */
+bool room_has_model(const struct room *r);
 /* A descriptor told with front->watch is readable. */
 void room_pump(struct room *r);
 /* About every 100 ms: store status, rescue file. */
@@ -90,6 +122,11 @@ void room_open_what(struct room *r, const char *what);
 /* Loads a model (name or path; NULL: the one in use again, with changed settings). The old one
  * stays in use until the new one is ready. */
 void room_load_model(struct room *r, const char *model);
+
+/* room_chat.c: sends a question; the settings ask for a chat. */
+void room_ask(struct room *r, const char *text, size_t n);
+/* Can the model in use hold the chat the settings ask for? E_UNSUPPORTED with why not. */
+int room_check_chat(const struct room *r, struct err *err);
 
 /* The story's title, or the beginning of its text, or "untitled". Borrowed until the next call. */
 const char *room_story_name(const struct room *r);

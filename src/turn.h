@@ -30,7 +30,7 @@ enum turn_state { TURN_IDLE, TURN_WAITING, TURN_READING, TURN_WRITING };
 
 enum turn_level { TURN_INFO, TURN_WARNING, TURN_ERROR };
 
-/* What a turn tells its front end. None may be NULL. */
+/* What a turn tells its front end. None may be NULL but the last. */
 struct turn_view {
     void *ctx;
     /* The manuscript grew at its end. */
@@ -41,6 +41,8 @@ struct turn_view {
     void (*notice)(void *ctx, enum turn_level level, const char *text);
     /* A generation ended with this reason ("eos", "length", ..., "error"). */
     void (*ended)(void *ctx, const char *reason);
+    /* An event of somebody else's request on the same session (turn_request_id). */
+    void (*stray)(void *ctx, const struct engine_event *ev);
 };
 
 struct turn;
@@ -70,6 +72,10 @@ void turn_retry(struct turn *t);
 void turn_undo(struct turn *t);
 void turn_redo(struct turn *t);
 void turn_sibling(struct turn *t, int step);
+/* To any passage of the story. */
+void turn_goto(struct turn *t, struct node *n);
+/* Adds a passage that a model wrote elsewhere, in the generation given (0: unknown). */
+void turn_keep(struct turn *t, const char *text, size_t n, store_ref generation);
 /* Ends the generation at the next token; what was written stays. */
 void turn_stop(struct turn *t);
 /* Ends the generation, then calls then(arg) - at once when idle. Replaces any waiting action. */
@@ -77,6 +83,8 @@ void turn_when_idle(struct turn *t, void (*then)(void *arg), void *arg);
 
 /* Takes the session's events. Call when engine_fd is readable. */
 void turn_pump(struct turn *t);
+/* A number for a request of somebody else on the session: numbers grow. */
+uint64_t turn_request_id(struct turn *t);
 
 enum turn_state turn_state_of(const struct turn *t);
 

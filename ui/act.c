@@ -16,6 +16,7 @@
 #include "src/base/mem.h"
 #include "src/base/utf8.h"
 #include "src/base/uwidth.h"
+#include "ui/browse.h"
 #include "ui/draw.h"
 #include "ui/edit.h"
 #include "ui/keymap.h"
@@ -42,6 +43,8 @@ bool act_is_busy(const struct ui *ui)
 
 static void tell_house(struct ui *ui, enum ui_action action)
 {
+    if (browse_action(ui, action))
+        return;
     if (ui->host.on_action != NULL)
         ui->host.on_action(ui->host.ctx, action);
 }
@@ -70,11 +73,15 @@ void act_draft(struct ui *ui)
 {
     struct edit_state e;
     edit_get(&e);
+    size_t n = e.n_bytes;
+    const char *text = browse_draft(ui, &n);
+    if (text == NULL)
+        text = e.line;
     loop_timer_off(ui->loop, LOOP_DRAFT);
-    if (e.n_bytes == ui->draft.len && memcmp(e.line, str_cstr(&ui->draft), e.n_bytes) == 0)
+    if (n == ui->draft.len && memcmp(text, str_cstr(&ui->draft), n) == 0)
         return;
     str_clear(&ui->draft);
-    str_append(&ui->draft, e.line, e.n_bytes);
+    str_append(&ui->draft, text, n);
     if (ui->host.on_draft != NULL)
         ui->host.on_draft(ui->host.ctx, str_cstr(&ui->draft), ui->draft.len);
 }
@@ -190,8 +197,11 @@ static void start_completion(struct ui *ui)
 {
     struct completion c;
     struct edit_state e;
+    bool found = false;
     edit_get(&e);
-    if (!complete_ask(&ui->host, e.line, e.n_bytes, e.point, &c))
+    if (!browse_complete(ui, &e, &c, &found))
+        found = complete_ask(&ui->host, e.line, e.n_bytes, e.point, &c);
+    if (!found)
         return;
     edit_replace(c.begin, c.end, c.common, strlen(c.common));
     c.end = c.begin + strlen(c.common);
@@ -251,7 +261,7 @@ static void interrupt(struct ui *ui)
     } else if (e.n_bytes > 0 || !e.plain) {
         edit_cancel();
         loop_dirty_prompt(ui->loop);
-    } else {
+    } else if (!browse_back(ui)) {
         ask_to_leave(ui);
     }
 }
@@ -262,10 +272,19 @@ static void scroll(struct ui *ui, long rows)
     loop_dirty(ui->loop);
 }
 
+static bool scrolls(enum ui_action action)
+{
+    return action >= UI_SCROLL_UP && action <= UI_BOTTOM;
+}
+
 static void act_on(struct ui *ui, enum ui_action action)
 {
     long page = ui->layout.text.rows > 2 ? ui->layout.text.rows - 2 : 1;
     loop_dirty(ui->loop);
+    if (browse_seen(ui) != NULL && scrolls(action)) {
+        browse_action(ui, action);
+        return;
+    }
     switch (action) {
     case UI_INTERRUPT: interrupt(ui); break;
     case UI_STOP: stop(ui); break;
@@ -306,10 +325,12 @@ static void take_requests(struct ui *ui)
 {
     char *line;
     while ((line = edit_take_submitted()) != NULL) {
-        edit_history_add(line);
-        view_to_end(ui->view);
-        if (ui->host.on_submit != NULL)
-            ui->host.on_submit(ui->host.ctx, line, strlen(line));
+        if (!browse_submit(ui, line, strlen(line))) {
+            edit_history_add(line);
+            view_to_end(ui->view);
+            if (ui->host.on_submit != NULL)
+                ui->host.on_submit(ui->host.ctx, line, strlen(line));
+        }
         free(line);
         loop_dirty(ui->loop);
     }
@@ -353,9 +374,16 @@ static enum ui_action look_up(struct ui *ui, const struct input_event *ev)
 {
     struct edit_state e;
     edit_get(&e);
-    struct keymap_now now = {
-        .empty = e.n_bytes == 0 && e.plain, .busy = act_is_busy(ui), .vi = e.mode != EDIT_EMACS};
-    return keymap_lookup(ev, &now);
+    struct keymap_now now = {.view = browse_view(ui),
+                             .empty = e.n_bytes == 0 && e.plain,
+                             .busy = act_is_busy(ui),
+                             .vi = e.mode != EDIT_EMACS};
+    enum ui_action action = keymap_lookup(ev, &now);
+    /* readline's own Escape goes first: it ends a search, or leaves vi's insert mode */
+    bool readlines = !e.plain || (e.mode == EDIT_VI_INSERT && e.n_bytes > 0);
+    if (action == UI_BACK && readlines && ev->kind == INPUT_KEY && ev->code == KEYCODE_ESCAPE)
+        return UI_NONE;
+    return action;
 }
 
 /* The key after a held ESC. True when both together were an action. */
@@ -391,7 +419,9 @@ static void key(struct ui *ui, const struct input_event *ev)
     }
     enum ui_action action = look_up(ui, ev);
     edit_get(&e);
-    if (action != UI_NONE) {
+    if ((action == UI_ROW_UP && move_row(ui, -1)) || (action == UI_ROW_DOWN && move_row(ui, 1))) {
+        ; /* moved inside the line */
+    } else if (action != UI_NONE) {
         act_on(ui, action);
     } else if (ev->kind == INPUT_KEY && ev->code == KEYCODE_ESCAPE && e.plain &&
                e.mode == EDIT_EMACS) {
@@ -444,6 +474,8 @@ static void mouse(struct ui *ui, const struct input_event *ev)
     } else if (wheel && text && ui->popup != NULL) {
         popup_scroll(ui->popup, button == WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
         loop_dirty(ui->loop);
+    } else if (text && ui->popup == NULL && browse_mouse(ui, ev)) {
+        ; /* the view's */
     } else if (wheel && text) {
         scroll(ui, button == WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
     } else if (button == BUTTON_LEFT && text && ui->popup != NULL) {

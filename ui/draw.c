@@ -299,7 +299,9 @@ const char *draw_glyph(enum draw_glyph glyph)
         [DRAW_BAR] = {"┃", "!"},         [DRAW_THUMB] = {"┃", "#"},
         [DRAW_DOTS] = {"┈", "."},        [DRAW_LEFT] = {"◂", "<"},
         [DRAW_RIGHT] = {"▸", ">"},       [DRAW_DOWN] = {"▼", "v"},
-        [DRAW_ELLIPSIS] = {"…", "~"},
+        [DRAW_ELLIPSIS] = {"…", "~"},    [DRAW_TEE_DOWN] = {"┬", "+"},
+        [DRAW_TEE_UP] = {"┴", "+"},      [DRAW_TEE_LEFT] = {"┤", "+"},
+        [DRAW_TEE_RIGHT] = {"├", "+"},
     };
     return lines[glyph][uwidth_ambiguous() == 2];
 }

@@ -55,6 +55,10 @@ enum draw_glyph {
     DRAW_RIGHT,
     DRAW_DOWN,
     DRAW_ELLIPSIS,
+    DRAW_TEE_DOWN, /* where a border meets another: the arm points down */
+    DRAW_TEE_UP,
+    DRAW_TEE_LEFT,
+    DRAW_TEE_RIGHT,
 };
 const char *draw_glyph(enum draw_glyph glyph);
 

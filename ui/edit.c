@@ -493,6 +493,49 @@ void edit_cancel(void)
     edit.cancelling = false;
 }
 
+static void drop_line(void)
+{
+    settle();
+    if (rl_end > 0)
+        rl_delete_text(0, rl_end);
+    edit.cancelling = true;
+    accept_line();
+    edit.cancelling = false;
+}
+
+void edit_put_aside(struct edit_aside *out)
+{
+    settle();
+    *out = (struct edit_aside){.text = x_strndup(rl_line_buffer, (size_t)rl_end),
+                               .n_bytes = (size_t)rl_end,
+                               .point = (size_t)rl_point};
+    drop_line();
+}
+
+void edit_bring_back(const struct edit_aside *aside)
+{
+    drop_line();
+    edit_set(aside->text, aside->n_bytes);
+    rl_free_undo_list();
+    edit_set_point(aside->point);
+}
+
+void edit_aside_set(struct edit_aside *aside, const char *text, size_t n_bytes)
+{
+    struct str s = STR_INIT;
+    clean(&s, text, n_bytes);
+    free(aside->text);
+    aside->n_bytes = aside->point = s.len;
+    aside->text = s.len > 0 ? str_take(&s) : x_strdup("");
+    str_free(&s);
+}
+
+void edit_aside_free(struct edit_aside *aside)
+{
+    free(aside->text);
+    *aside = (struct edit_aside){0};
+}
+
 void edit_history_add(const char *text)
 {
     HIST_ENTRY *newest = history_length > 0 ? history_get(history_base + history_length - 1) : NULL;
@@ -579,7 +622,20 @@ static char *read_line_loop(const struct ui_host *host, bool *interrupted, int *
     return line;
 }
 
+/* An Enter that was typed before a line was asked for comes as a line feed. */
+static void accept_line_feeds(void)
+{
+    rl_bind_keyseq_in_map("\\C-j", rl_newline, emacs_standard_keymap);
+    rl_bind_keyseq_in_map("\\C-j", rl_newline, vi_insertion_keymap);
+}
+
 char *ui_read_line(const char *prompt, const struct ui_host *host, bool *interrupted)
+{
+    return ui_read_line_from(prompt, NULL, host, interrupted);
+}
+
+char *ui_read_line_from(const char *prompt, const char *initial, const struct ui_host *host,
+                        bool *interrupted)
 {
     bool was_interrupted = false;
     int signo = 0;
@@ -589,7 +645,12 @@ char *ui_read_line(const char *prompt, const struct ui_host *host, bool *interru
         edit.end_of_input = false;
         rl_catch_signals = 0;
         begin("xuxie", "\\C-x\\C-e");
+        accept_line_feeds();
         rl_callback_handler_install(prompt, on_line);
+        if (initial != NULL) {
+            edit_set(initial, strlen(initial));
+            rl_redisplay();
+        }
         line = read_line_loop(host, &was_interrupted, &signo);
         rl_callback_handler_remove();
         sig_close();

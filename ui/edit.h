@@ -47,6 +47,20 @@ void edit_set_point(size_t byte);
 /* ^C: ends searches and arguments, empties the line (C-y brings it back), vi: insert mode. */
 void edit_cancel(void);
 
+/* A line that is put aside while the editor holds another one: its text and its cursor. */
+struct edit_aside {
+    char *text;
+    size_t n_bytes, point;
+};
+/* Takes the line away; readline ends it as on Enter, without anybody hearing of it, so that neither
+ * its undo list nor its place in the history reaches the next one. */
+void edit_put_aside(struct edit_aside *out);
+/* The line is again what was put aside, with nothing to undo. Whatever was there is gone. */
+void edit_bring_back(const struct edit_aside *aside);
+/* Another text, the cursor at its end. */
+void edit_aside_set(struct edit_aside *aside, const char *text, size_t n_bytes);
+void edit_aside_free(struct edit_aside *aside);
+
 /* Repeats of the newest entry are not added. */
 void edit_history_add(const char *text);
 void edit_set_mode(const char *name); /* "emacs", "vi" */

@@ -23,19 +23,27 @@ static void section(struct str *out, const char *title)
     str_printf(out, "%s%s\n", out->len > 0 ? "\n" : "", title);
 }
 
-void help_text(const struct ui_help_row *commands, struct str *out)
+static void keys_of_section(enum keymap_section s, struct str *out)
 {
     const struct keymap_row *row;
-    for (int s = 0; s < N_KEYMAP_SECTIONS; s++) {
-        section(out, keymap_section_title((enum keymap_section)s));
-        for (size_t i = 0; (row = keymap_row(i)) != NULL; i++) {
-            if (row->section != (enum keymap_section)s || row->keys[0] == '\0')
-                continue;
-            size_t start = out->len;
-            str_puts(out, "  ");
-            keymap_show(row->keys, ALL_KEYS, out);
-            pad(out, start, HELP_COLUMN);
-            str_printf(out, "%s\n", _(row->help));
+    section(out, keymap_section_title(s));
+    for (size_t i = 0; (row = keymap_row(i)) != NULL; i++) {
+        if (row->section != s || row->keys[0] == '\0')
+            continue;
+        size_t start = out->len;
+        str_puts(out, "  ");
+        keymap_show(row->keys, ALL_KEYS, out);
+        pad(out, start, HELP_COLUMN);
+        str_printf(out, "%s\n", _(row->help));
+    }
+}
+
+void help_text(unsigned view, const struct ui_help_row *commands, struct str *out)
+{
+    for (int here = 1; here >= 0; here--) {
+        for (int s = 0; s < N_KEYMAP_SECTIONS; s++) {
+            if (((keymap_section_views((enum keymap_section)s) & view) != 0) == (here != 0))
+                keys_of_section((enum keymap_section)s, out);
         }
     }
     section(out, _("Commands, typed in the prompt"));
@@ -59,15 +67,16 @@ void help_text(const struct ui_help_row *commands, struct str *out)
                  "function keys and commands only."));
 }
 
-bool help_hint(size_t i, struct str *key, const char **label)
+bool help_hint(unsigned view, size_t i, struct str *key, const char **label, bool *must)
 {
     const struct keymap_row *row;
     for (size_t k = 0; (row = keymap_row(k)) != NULL; k++) {
-        if (row->hint == NULL || row->keys[0] == '\0')
+        if (row->hint == NULL || row->keys[0] == '\0' || !(row->views & view))
             continue;
         if (i-- == 0) {
             keymap_show(row->keys, 1, key);
             *label = _(row->hint);
+            *must = row->action == UI_BACK || row->action == UI_HELP;
             return true;
         }
     }

@@ -12,29 +12,87 @@
 #include "src/base/utf8.h"
 
 /* clang-format off */
+enum { WRITING = UI_VIEW_WRITING, HISTORY = UI_VIEW_HISTORY, TEMPLATES = UI_VIEW_TEMPLATES, EXAMPLES = UI_VIEW_EXAMPLES,
+       VIEWS = KEYMAP_VIEWS, OVERLAYS = KEYMAP_VIEWS | KEYMAP_ANSWERING, ANYWHERE = KEYMAP_ANYWHERE };
+
 static const struct keymap_row defaults[] = {
-    {UI_NONE,         NULL,        "RET",              KEYMAP_READLINE, KEYMAP_WRITING, N_("continue"), N_("send what is written; on an empty prompt the model goes on")},
-    {UI_INTERRUPT,    "interrupt", "C-c",              KEYMAP_ALWAYS,   KEYMAP_WRITING, N_("stop"),     N_("stop the model and keep its words; else empty the prompt; else offer to leave")},
-    {UI_STOP,         "stop",      "Esc",              KEYMAP_BUSY,     KEYMAP_WRITING, NULL,           N_("stop the model and keep its words")},
-    {UI_RETRY,        "retry",     "F5",               KEYMAP_ALWAYS,   KEYMAP_WRITING, N_("retry"),    N_("write the newest passage once more, another way")},
-    {UI_UNDO,         "undo",      "M-u",              KEYMAP_ALWAYS,   KEYMAP_WRITING, N_("undo"),     N_("take the newest passage back")},
-    {UI_REDO,         "redo",      "M-r",              KEYMAP_ALWAYS,   KEYMAP_WRITING, N_("redo"),     N_("put back what was taken back")},
-    {UI_SIBLING_PREV, "previous",  "M-Left",           KEYMAP_ALWAYS,   KEYMAP_WRITING, NULL,           N_("the take before this one")},
-    {UI_SIBLING_NEXT, "next",      "M-Right",          KEYMAP_ALWAYS,   KEYMAP_WRITING, NULL,           N_("the take after this one")},
-    {UI_NEWLINE,      "newline",   "M-RET, C-j",       KEYMAP_ALWAYS,   KEYMAP_WRITING, NULL,           N_("a new line in the prompt")},
-    {UI_EDITOR,       NULL,        "C-x C-e",          KEYMAP_READLINE, KEYMAP_WRITING, NULL,           N_("write the prompt in $VISUAL or $EDITOR")},
-    {UI_COPY,         "copy",      "M-w",              KEYMAP_ALWAYS,   KEYMAP_WRITING, NULL,           N_("copy the newest passage to the clipboard")},
-    {UI_PAGE_UP,      "page_up",   "PageUp",           KEYMAP_ALWAYS,   KEYMAP_MOVING,  NULL,           N_("a page back in the manuscript")},
-    {UI_PAGE_DOWN,    "page_down", "PageDown",         KEYMAP_ALWAYS,   KEYMAP_MOVING,  NULL,           N_("a page on in the manuscript")},
-    {UI_SCROLL_UP,    "line_up",   "S-Up, C-Up",       KEYMAP_ALWAYS,   KEYMAP_MOVING,  NULL,           N_("a line back in the manuscript")},
-    {UI_SCROLL_DOWN,  "line_down", "S-Down, C-Down",   KEYMAP_ALWAYS,   KEYMAP_MOVING,  NULL,           N_("a line on in the manuscript")},
-    {UI_TOP,          "top",       "C-Home",           KEYMAP_ALWAYS,   KEYMAP_MOVING,  NULL,           N_("to the beginning of the manuscript")},
-    {UI_BOTTOM,       "bottom",    "C-End",            KEYMAP_ALWAYS,   KEYMAP_MOVING,  NULL,           N_("to the end of the manuscript, and follow it")},
-    {UI_SETTINGS,     "settings",  "F9",               KEYMAP_ALWAYS,   KEYMAP_PROGRAM, N_("settings"), N_("model and sampling")},
-    {UI_HELP,         "help",      "F1",               KEYMAP_ALWAYS,   KEYMAP_PROGRAM, N_("help"),     N_("this page")},
-    {UI_REDRAW,       "redraw",    "C-l",              KEYMAP_ALWAYS,   KEYMAP_PROGRAM, NULL,           N_("draw the screen anew")},
-    {UI_SUSPEND,      "suspend",   "C-z",              KEYMAP_ALWAYS,   KEYMAP_PROGRAM, NULL,           N_("back to the shell; fg returns here")},
-    {UI_QUIT,         "quit",      "C-d",              KEYMAP_EMPTY,    KEYMAP_PROGRAM, NULL,           N_("leave (on an empty prompt)")},
+    {UI_NONE,           NULL,          "RET",             KEYMAP_READLINE,  WRITING,   KEYMAP_WRITING,   N_("continue"),   N_("send what is written; on an empty prompt the model goes on")},
+    {UI_INTERRUPT,      "interrupt",   "C-c",             KEYMAP_ALWAYS,    WRITING,   KEYMAP_WRITING,   N_("stop"),       N_("stop the model and keep its words; else empty the prompt; else offer to leave")},
+    {UI_STOP,           "stop",        "Esc",             KEYMAP_BUSY,      WRITING,   KEYMAP_WRITING,   NULL,             N_("stop the model and keep its words")},
+    {UI_RETRY,          "retry",       "F5",              KEYMAP_ALWAYS,    WRITING,   KEYMAP_WRITING,   N_("retry"),      N_("write the newest passage once more, another way")},
+    {UI_UNDO,           "undo",        "M-u",             KEYMAP_ALWAYS,    WRITING,   KEYMAP_WRITING,   N_("undo"),       N_("take the newest passage back")},
+    {UI_REDO,           "redo",        "M-r",             KEYMAP_ALWAYS,    WRITING,   KEYMAP_WRITING,   NULL,                 N_("put back what was taken back")},
+    {UI_SIBLING_PREV,   "previous",    "M-Left",          KEYMAP_ALWAYS,    WRITING,   KEYMAP_WRITING,   NULL,             N_("the take before this one")},
+    {UI_SIBLING_NEXT,   "next",        "M-Right",         KEYMAP_ALWAYS,    WRITING,   KEYMAP_WRITING,   NULL,             N_("the take after this one")},
+    {UI_NEWLINE,        "newline",     "M-RET, C-j",      KEYMAP_ALWAYS,    ANYWHERE,  KEYMAP_WRITING,   NULL,             N_("a new line in the prompt")},
+    {UI_EDITOR,         NULL,          "C-x C-e",         KEYMAP_READLINE,  WRITING,   KEYMAP_WRITING,   NULL,             N_("write the prompt in $VISUAL or $EDITOR")},
+    {UI_COPY,           "copy",        "M-w",             KEYMAP_ALWAYS,    WRITING,   KEYMAP_WRITING,   NULL,             N_("copy the newest passage to the clipboard")},
+    {UI_ADD_EXAMPLE,    "add_example", "M-a",             KEYMAP_ALWAYS,    WRITING,   KEYMAP_WRITING,   NULL,             N_("make the newest passage an example of a template")},
+
+    {UI_PAGE_UP,        "page_up",     "PageUp",          KEYMAP_ALWAYS,    WRITING,   KEYMAP_MOVING,    NULL,             N_("a page back in the manuscript")},
+    {UI_PAGE_DOWN,      "page_down",   "PageDown",        KEYMAP_ALWAYS,    WRITING,   KEYMAP_MOVING,    NULL,             N_("a page on in the manuscript")},
+    {UI_SCROLL_UP,      "line_up",     "S-Up, C-Up",      KEYMAP_ALWAYS,    WRITING,   KEYMAP_MOVING,    NULL,             N_("a line back in the manuscript")},
+    {UI_SCROLL_DOWN,    "line_down",   "S-Down, C-Down",  KEYMAP_ALWAYS,    WRITING,   KEYMAP_MOVING,    NULL,             N_("a line on in the manuscript")},
+    {UI_TOP,            "top",         "C-Home",          KEYMAP_ALWAYS,    WRITING,   KEYMAP_MOVING,    NULL,             N_("to the beginning of the manuscript")},
+    {UI_BOTTOM,         "bottom",      "C-End",           KEYMAP_ALWAYS,    WRITING,   KEYMAP_MOVING,    NULL,             N_("to the end of the manuscript, and follow it")},
+
+    {UI_NONE,           NULL,          "RET",             KEYMAP_READLINE,  HISTORY,   KEYMAP_HISTORY,   N_("read"),       N_("read what is selected; from its page, go to its place in the story")},
+    {UI_GO,             "go",          "M-g",             KEYMAP_ALWAYS,    HISTORY,   KEYMAP_HISTORY,   N_("go there"),   N_("go to its place in its story")},
+    {UI_SHOW,           "show",        "M-v",             KEYMAP_ALWAYS,    HISTORY,   KEYMAP_HISTORY,   N_("prompt"),     N_("show what it wrote, the exact prompt, the settings or the tokens, in turn")},
+    {UI_STAR,           "star",        "M-s",             KEYMAP_ALWAYS,    HISTORY,   KEYMAP_HISTORY,   N_("star"),       N_("give it a star, or take it away")},
+    {UI_REUSE,          "reuse",       "M-i",             KEYMAP_ALWAYS,    HISTORY,   KEYMAP_HISTORY,   N_("reuse"),      N_("put its prompt into the prompt pane, or open its template with the same fields")},
+    {UI_TAG,            "tag",         "M-h",             KEYMAP_ALWAYS,    HISTORY,   KEYMAP_HISTORY,   NULL,             N_("give it tags, or take them away")},
+    {UI_NOTE,           "note",        "M-e",             KEYMAP_ALWAYS,    HISTORY,   KEYMAP_HISTORY,   NULL,             N_("write a note on it")},
+    {UI_DIFF,           "diff",        "M-m",             KEYMAP_ALWAYS,    HISTORY,   KEYMAP_HISTORY,   NULL,             N_("mark it; on another one: compare the two")},
+    {UI_COPY,           "copy",        "M-w",             KEYMAP_ALWAYS,    HISTORY,   KEYMAP_HISTORY,   NULL,             N_("copy what it wrote to the clipboard")},
+    {UI_EXPORT,         "export",      "M-o",             KEYMAP_ALWAYS,    HISTORY,   KEYMAP_HISTORY,   NULL,             N_("write it to a file")},
+    {UI_ADD_EXAMPLE,    "add_example", "M-a",             KEYMAP_ALWAYS,    HISTORY,   KEYMAP_HISTORY,   NULL,             N_("make it an example of a template")},
+
+    {UI_NONE,           NULL,          "RET",             KEYMAP_READLINE,  TEMPLATES, KEYMAP_TEMPLATES, N_("run"),        N_("run the template on what is in the prompt pane")},
+    {UI_RETRY,          "retry",       "F5",              KEYMAP_ALWAYS,    TEMPLATES, KEYMAP_TEMPLATES, N_("retry"),      N_("run it once more, another way")},
+    {UI_KEEP,           "keep",        "M-g",             KEYMAP_ALWAYS,    TEMPLATES, KEYMAP_TEMPLATES, N_("keep"),       N_("put the result into the manuscript")},
+    {UI_MODE,           "mode",        "M-m",             KEYMAP_ALWAYS,    TEMPLATES, KEYMAP_TEMPLATES, N_("0/1/few"),    N_("zero-shot, one-shot, few-shot, in turn")},
+    {UI_FEWER,          "fewer",       "M-Left",          KEYMAP_ALWAYS,    TEMPLATES, KEYMAP_TEMPLATES, NULL,             N_("show the model one example less")},
+    {UI_MORE,           "more",        "M-Right",         KEYMAP_ALWAYS,    TEMPLATES, KEYMAP_TEMPLATES, NULL,             N_("one example more")},
+    {UI_FIT,            "fit",         "M-k",             KEYMAP_ALWAYS,    TEMPLATES, KEYMAP_TEMPLATES, NULL,             N_("as many examples as fit, or a number again")},
+    {UI_SELECT,         "select",      "M-s",             KEYMAP_ALWAYS,    TEMPLATES, KEYMAP_TEMPLATES, NULL,             N_("which examples: the first, at random, of a tag, the most similar, in turn")},
+    {UI_EXAMPLES,       "examples",    "M-o",             KEYMAP_ALWAYS,    TEMPLATES, KEYMAP_TEMPLATES, N_("examples"),   N_("the template's examples: order, switch off, edit, remove")},
+    {UI_EDIT,           "edit",        "M-e",             KEYMAP_ALWAYS,    TEMPLATES, KEYMAP_TEMPLATES, N_("edit"),       N_("edit the whole template in $VISUAL or $EDITOR")},
+    {UI_SHOW,           "show",        "M-v",             KEYMAP_ALWAYS,    TEMPLATES, KEYMAP_TEMPLATES, NULL,             N_("show the prompt, the result or the template's text, in turn")},
+    {UI_ADD_EXAMPLE,    "add_example", "M-a",             KEYMAP_ALWAYS,    TEMPLATES, KEYMAP_TEMPLATES, NULL,             N_("make the result an example of this template")},
+    {UI_COPY,           "copy",        "M-w",             KEYMAP_ALWAYS,    TEMPLATES, KEYMAP_TEMPLATES, NULL,             N_("copy the result to the clipboard")},
+    {UI_NEW,            "new",         "M-i",             KEYMAP_ALWAYS,    TEMPLATES, KEYMAP_TEMPLATES, NULL,             N_("a new template")},
+    {UI_RENAME,         "rename",      "M-q",             KEYMAP_ALWAYS,    TEMPLATES, KEYMAP_TEMPLATES, NULL,             N_("give the template another name")},
+
+    {UI_NONE,           NULL,          "RET",             KEYMAP_READLINE,  EXAMPLES,  KEYMAP_EXAMPLES,  N_("next"),       N_("the next example that holds what is in the prompt pane")},
+    {UI_TOGGLE,         "toggle",      "M-o",             KEYMAP_ALWAYS,    EXAMPLES,  KEYMAP_EXAMPLES,  N_("on/off"),     N_("switch the example off, or on again")},
+    {UI_MOVE_UP,        "move_up",     "M-Up",            KEYMAP_ALWAYS,    EXAMPLES,  KEYMAP_EXAMPLES,  N_("up"),         N_("move the example up")},
+    {UI_MOVE_DOWN,      "move_down",   "M-Down",          KEYMAP_ALWAYS,    EXAMPLES,  KEYMAP_EXAMPLES,  N_("down"),       N_("move it down")},
+    {UI_EDIT,           "edit",        "M-e",             KEYMAP_ALWAYS,    EXAMPLES,  KEYMAP_EXAMPLES,  N_("edit"),       N_("edit the example in $VISUAL or $EDITOR")},
+    {UI_NEW,            "new",         "M-i",             KEYMAP_ALWAYS,    EXAMPLES,  KEYMAP_EXAMPLES,  N_("new"),        N_("a new example")},
+    {UI_REMOVE,         "remove",      "M-z, M-Delete",   KEYMAP_ALWAYS,    EXAMPLES,  KEYMAP_EXAMPLES,  NULL,             N_("remove the example; the version before keeps it")},
+
+    {UI_ROW_UP,         "row_up",      "Up",              KEYMAP_ALWAYS,    VIEWS,     KEYMAP_LISTS,     NULL,             N_("a row up in the list, a line in the page")},
+    {UI_ROW_DOWN,       "row_down",    "Down",            KEYMAP_ALWAYS,    VIEWS,     KEYMAP_LISTS,     NULL,             N_("a row down")},
+    {UI_FOCUS,          NULL,          "TAB",             KEYMAP_READLINE,  VIEWS,     KEYMAP_LISTS,     N_("page"),       N_("from the list to the page and back; completes a filter or a command")},
+    {UI_PAGE_UP,        "page_up",     "PageUp",          KEYMAP_ALWAYS,    VIEWS,     KEYMAP_LISTS,     NULL,             N_("a screen back in the list or the page")},
+    {UI_PAGE_DOWN,      "page_down",   "PageDown",        KEYMAP_ALWAYS,    VIEWS,     KEYMAP_LISTS,     NULL,             N_("a screen on")},
+    {UI_SCROLL_UP,      "line_up",     "S-Up, C-Up",      KEYMAP_ALWAYS,    VIEWS,     KEYMAP_LISTS,     NULL,             N_("a line back in the page, also from the list")},
+    {UI_SCROLL_DOWN,    "line_down",   "S-Down, C-Down",  KEYMAP_ALWAYS,    VIEWS,     KEYMAP_LISTS,     NULL,             N_("a line on in the page")},
+    {UI_TOP,            "top",         "C-Home",          KEYMAP_ALWAYS,    VIEWS,     KEYMAP_LISTS,     NULL,             N_("to the beginning")},
+    {UI_BOTTOM,         "bottom",      "C-End",           KEYMAP_ALWAYS,    VIEWS,     KEYMAP_LISTS,     NULL,             N_("to the end")},
+    {UI_COMMAND,        "command",     "M-x",             KEYMAP_ALWAYS,    VIEWS,     KEYMAP_LISTS,     NULL,             N_("type a command while the line keeps what it holds")},
+    {UI_INTERRUPT,      "interrupt",   "C-c",             KEYMAP_ALWAYS,    OVERLAYS,  KEYMAP_LISTS,     NULL,             N_("stop the model and keep its words; else empty the line; else go back")},
+    {UI_NONE,           NULL,          "RET",             KEYMAP_READLINE,  KEYMAP_ANSWERING, KEYMAP_LISTS, N_("answer"),  N_("answer the question in the prompt pane")},
+    {UI_BACK,           "back",        "Esc",             KEYMAP_ALWAYS,    OVERLAYS,  KEYMAP_LISTS,     N_("back"),       N_("back to where you came from")},
+
+    {UI_HISTORY,        "history",     "F3",              KEYMAP_ALWAYS,    ANYWHERE,  KEYMAP_PROGRAM,   N_("history"),    N_("what was ever written: search, read, reuse; again: back")},
+    {UI_TEMPLATES,      "templates",   "F4",              KEYMAP_ALWAYS,    ANYWHERE,  KEYMAP_PROGRAM,   N_("templates"),  N_("the library of prompt templates; again: back")},
+    {UI_SETTINGS,       "settings",    "F9",              KEYMAP_ALWAYS,    ANYWHERE,  KEYMAP_PROGRAM,   N_("settings"),   N_("model and sampling")},
+    {UI_HELP,           "help",        "F1",              KEYMAP_ALWAYS,    ANYWHERE,  KEYMAP_PROGRAM,   N_("help"),       N_("this page")},
+    {UI_REDRAW,         "redraw",      "C-l",             KEYMAP_ALWAYS,    ANYWHERE,  KEYMAP_PROGRAM,   NULL,             N_("draw the screen anew")},
+    {UI_SUSPEND,        "suspend",     "C-z",             KEYMAP_ALWAYS,    ANYWHERE,  KEYMAP_PROGRAM,   NULL,             N_("back to the shell; fg returns here")},
+    {UI_QUIT,           "quit",        "C-d",             KEYMAP_EMPTY,     ANYWHERE,  KEYMAP_PROGRAM,   NULL,             N_("leave (on an empty prompt)")},
 };
 /* clang-format on */
 
@@ -137,14 +195,27 @@ const struct keymap_row *keymap_row(size_t i)
     return &row;
 }
 
+static const struct {
+    const char *title;
+    unsigned views;
+} sections[N_KEYMAP_SECTIONS] = {
+    [KEYMAP_WRITING] = {N_("Writing"), UI_VIEW_WRITING},
+    [KEYMAP_MOVING] = {N_("Moving"), UI_VIEW_WRITING},
+    [KEYMAP_HISTORY] = {N_("History"), UI_VIEW_HISTORY},
+    [KEYMAP_TEMPLATES] = {N_("Templates"), UI_VIEW_TEMPLATES},
+    [KEYMAP_EXAMPLES] = {N_("Examples of a template"), UI_VIEW_EXAMPLES},
+    [KEYMAP_LISTS] = {N_("In every list with a page"), KEYMAP_VIEWS | KEYMAP_ANSWERING},
+    [KEYMAP_PROGRAM] = {N_("Program"), KEYMAP_ANYWHERE},
+};
+
 const char *keymap_section_title(enum keymap_section section)
 {
-    static const char *const titles[] = {
-        [KEYMAP_WRITING] = N_("Writing"),
-        [KEYMAP_MOVING] = N_("Moving"),
-        [KEYMAP_PROGRAM] = N_("Program"),
-    };
-    return _(titles[section]);
+    return _(sections[section].title);
+}
+
+unsigned keymap_section_views(enum keymap_section section)
+{
+    return sections[section].views;
 }
 
 bool keymap_chord(const struct input_event *ev, uint32_t *code, unsigned *mods)
@@ -186,7 +257,7 @@ enum ui_action keymap_lookup(const struct input_event *ev, const struct keymap_n
         return UI_NONE;
     for (size_t i = 0; i < N_ROWS; i++) {
         enum keymap_when when = defaults[i].when;
-        if (when == KEYMAP_READLINE || (when == KEYMAP_EMPTY && !now->empty) ||
+        if (!(defaults[i].views & now->view) || when == KEYMAP_READLINE || (when == KEYMAP_EMPTY && !now->empty) ||
             (when == KEYMAP_BUSY && !now->busy))
             continue;
         if (row_has_key(i, code, mods))
@@ -209,13 +280,16 @@ int keymap_bind(const char *name, const char *keys, struct err *err)
                            _("%s is not the name of a key; keys are written F5, PageUp, C-c, M-u."),
                            err_quote(quoted, sizeof quoted, key, n));
     }
+    bool known = false;
     for (size_t i = 0; i < N_ROWS; i++) {
         if (defaults[i].name == NULL || strcmp(defaults[i].name, name) != 0)
             continue;
         free(bound[i]);
         bound[i] = x_strdup(keys);
-        return 0;
+        known = true;
     }
+    if (known)
+        return 0;
     return err_set(err, E_USAGE, _("No action that keys can be bound to is called %s."),
                    err_quote(quoted, sizeof quoted, name, strlen(name)));
 }

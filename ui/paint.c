@@ -5,13 +5,17 @@
  * row of the prompt is the first in sight. */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "src/base/clock.h"
 #include "src/base/i18n.h"
 #include "src/base/uwidth.h"
+#include "ui/browse.h"
+#include "ui/browser_paint.h"
 #include "ui/draw.h"
 #include "ui/edit.h"
+#include "ui/line.h"
 #include "ui/room.h"
 #include "ui/status.h"
 #include "ui/term.h"
@@ -35,6 +39,10 @@ static const char *message_text(const struct ui *ui, enum theme_role *role)
     if (ui->message.text != NULL) {
         *role = roles[ui->message.level];
         return ui->message.text;
+    }
+    if (browse_question(ui) != NULL) {
+        *role = THEME_TITLE;
+        return browse_question(ui);
     }
     *role = THEME_WARNING;
     return ui->standing;
@@ -71,7 +79,7 @@ static void paint_message(const struct ui *ui, const struct rect *r, const struc
     if (hints == NULL || hints->rows == 0)
         return;
     if (at == n) {
-        status_draw_hints(hints);
+        status_draw_hints(browse_view(ui), hints);
         return;
     }
     draw_row(hints->y);
@@ -273,7 +281,8 @@ static void paint_prompt_rows(struct ui *ui)
 {
     const struct rect *r = &ui->layout.prompt, *frame = &ui->layout.frame_prompt;
     const struct edit_view *v = &ui->prompt;
-    bool empty = v->n_text == 0 && ui->options.prompt_hint != NULL;
+    const char *hint = browse_hint(ui);
+    bool empty = v->n_text == 0 && hint != NULL;
 
     keep_cursor_in_sight(ui);
     for (int y = 0; y < r->rows; y++) {
@@ -283,7 +292,7 @@ static void paint_prompt_rows(struct ui *ui)
             paint_side(frame, true, draw_glyph(DRAW_VERTICAL), THEME_FRAME);
         draw_to(THEME_PLAIN, r->x);
         if (empty && y == 0) {
-            draw_string(THEME_FAINT, ui->options.prompt_hint, r->columns);
+            draw_string(THEME_FAINT, hint, r->columns);
         } else if (i < v->n_rows) {
             size_t begin = v->rows[i].begin, end = v->rows[i].end;
             size_t split = v->n_prompt < begin ? begin : v->n_prompt < end ? v->n_prompt : end;
@@ -336,8 +345,16 @@ static void finish_at_prompt(struct ui *ui, bool whole)
 static void paint_status(struct ui *ui)
 {
     struct status_line line = {.status = &ui->status, .mode = mode_name()};
-    line.below = view_following(ui->view) ? 0 : view_below(ui->view);
+    struct browser *b = browse_seen(ui);
+    char *about = NULL;
+    if (b == NULL) {
+        line.below = view_following(ui->view) ? 0 : view_below(ui->view);
+    } else {
+        line.view = b->door.title;
+        line.about = about = line_copy(b->door.about != NULL ? b->door.about(b->door.ctx) : NULL);
+    }
     status_draw(&line, &ui->layout.status);
+    free(about);
 }
 
 static void paint_tiny(struct ui *ui)
@@ -351,6 +368,14 @@ static void paint_tiny(struct ui *ui)
     finish_at_prompt(ui, true);
 }
 
+static void paint_browser(struct ui *ui)
+{
+    bool framed = ui->layout.frame_text.rows > 0;
+    struct browser *b = browse_seen(ui);
+    browser_resize(b, framed ? &ui->layout.frame_text : &ui->layout.text, framed);
+    browser_paint(b);
+}
+
 void paint_whole(struct ui *ui)
 {
     int y = 0, x = 0;
@@ -360,7 +385,10 @@ void paint_whole(struct ui *ui)
         return;
     }
     draw_begin(ui->rows, ui->columns);
-    paint_manuscript(ui);
+    if (browse_seen(ui) != NULL)
+        paint_browser(ui);
+    else
+        paint_manuscript(ui);
     if (ui->popup != NULL) {
         struct rect r = ui->layout.frame_text.rows > 0 ? ui->layout.frame_text : ui->layout.text;
         int rows = popup_rows(ui->popup, r.rows);
@@ -371,7 +399,10 @@ void paint_whole(struct ui *ui)
     paint_status(ui); /* after the manuscript: it tells how much is below */
     paint_message(ui, &ui->layout.message, &ui->layout.hints);
     if (ui->layout.frame_prompt.rows > 0) {
-        paint_border(&ui->layout.frame_prompt, true, _("Prompt"));
+        paint_border(&ui->layout.frame_prompt, true,
+                     browse_question(ui) != NULL ? _("Answer")
+                     : browse_seen(ui) != NULL   ? browse_seen(ui)->door.prompt
+                                                 : _("Prompt"));
         paint_border(&ui->layout.frame_prompt, false, "");
     }
     paint_prompt_rows(ui);

@@ -18,6 +18,8 @@
 #include "ui/ui.h"
 #include "ui/view.h"
 
+enum { EDITOR_PATH_BYTES = 256 };
+
 struct message {
     char *text; /* displayable; NULL: none */
     enum ui_level level;
@@ -30,6 +32,8 @@ struct question {
     void (*on_answer)(void *ctx, bool yes);
     void *ctx;
 };
+
+struct layer; /* browse.c */
 
 struct ui {
     struct ui_options options; /* its strings are borrowed */
@@ -60,6 +64,7 @@ struct ui {
     void *choice_ctx;
     struct completion completion; /* while its list is open */
     bool completing;
+    struct layer *layer; /* who has the prompt pane; NULL: the draft */
 
     struct str draft;       /* the prompt's text as the house last heard it */
     int64_t interrupted_ms; /* the last SIGINT */
@@ -70,7 +75,9 @@ struct ui {
 
     struct {
         pid_t pid; /* 0: none */
-        char path[256];
+        char path[EDITOR_PATH_BYTES];
+        void (*on_done)(void *ctx, const char *text, size_t n); /* NULL: it has the prompt */
+        void *ctx;
     } editor;
 };
 
@@ -98,7 +105,7 @@ bool act_is_busy(const struct ui *ui);
 void act_watch(struct ui *ui);
 
 /* editor.c */
-void editor_start(struct ui *ui);
+void editor_start(struct ui *ui); /* with the prompt */
 void editor_check(struct ui *ui);              /* has it ended? */
 void editor_abandon(struct ui *ui, int signo); /* we are leaving */
 

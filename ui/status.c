@@ -67,7 +67,8 @@ static void collect(const struct status_line *s, struct parts *p)
     bool working = st->activity != NULL && st->activity[0] != '\0';
 
     add(p, THEME_STATUS_STRONG, 8, false, _("xuxie"));
-    add(p, THEME_STATUS_STRONG, 4, false, st->story);
+    add(p, THEME_STATUS_STRONG, 4, false, s->view != NULL ? s->view : st->story);
+    add(p, THEME_STATUS, 3, false, s->about);
     if (s->below > 0) {
         str_printf(&text, P_("%s %zu new line", "%s %zu new lines", s->below),
                    draw_glyph(DRAW_DOWN), s->below);
@@ -139,26 +140,27 @@ static int hint_columns(const struct str *key, const char *label)
            (int)uwidth_str(label, strlen(label));
 }
 
-/* As many as fit, and the last, which is the help, in any case. */
-void status_draw_hints(const struct rect *r)
+/* As many as fit beside those that must be there: the way back and the help. */
+void status_draw_hints(unsigned view, const struct rect *r)
 {
     struct str key = STR_INIT;
     const char *label;
-    int end = r->x + r->columns, last = 0;
-    size_t n = 0;
+    bool must;
+    int end = r->x + r->columns, reserved = 0;
 
-    while (help_hint(n, &key, &label)) {
-        last = hint_columns(&key, label);
+    for (size_t i = 0; help_hint(view, i, &key, &label, &must); i++) {
+        if (must)
+            reserved += hint_columns(&key, label);
         str_clear(&key);
-        n++;
     }
     draw_row(r->y);
     draw_to(THEME_FAINT, r->x);
-    for (size_t i = 0; i < n; i++) {
-        help_hint(i, &key, &label);
+    for (size_t i = 0; help_hint(view, i, &key, &label, &must); i++) {
         int columns = hint_columns(&key, label);
-        if (i + 1 == n || draw_column() + columns + last <= end) {
-            draw_fill(THEME_FAINT, " ", i == 0 ? 1 : GAP);
+        if (must)
+            reserved -= columns;
+        if (must || draw_column() + columns + reserved <= end) {
+            draw_fill(THEME_FAINT, " ", draw_column() == r->x ? 1 : GAP);
             draw_string(THEME_KEY, str_cstr(&key), end - draw_column());
             draw_string(THEME_FAINT, " ", end - draw_column());
             draw_string(THEME_FAINT, label, end - draw_column());

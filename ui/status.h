@@ -12,10 +12,11 @@ struct status_line {
     const struct ui_status *status; /* displayable text */
     const char *mode;               /* "" or vi's */
     size_t below;                   /* rows of text below the window; 0: it follows */
+    const char *view, *about;       /* in a view: its name in place of the story's, what it shows */
 };
 
 /* Draw into the first row of the rectangle. */
 void status_draw(const struct status_line *s, const struct rect *r);
-void status_draw_hints(const struct rect *r);
+void status_draw_hints(unsigned view, const struct rect *r);
 
 #endif

@@ -28,6 +28,11 @@ static const struct theme_style styles[N_THEME_ROLES][N_THEME_DEPTHS] = {
     [THEME_MARK]          = {{OWN, OWN, 0},                  {MAGENTA, OWN, 0},                {MAGENTA, OWN, 0}},
     [THEME_SELECTED]      = {{OWN, OWN, THEME_REVERSE},      {OWN, OWN, THEME_REVERSE},        {OWN, OWN, THEME_REVERSE}},
     [THEME_MATCH]         = {{OWN, OWN, THEME_UNDERLINE},    {BLACK, YELLOW, 0},               {BLACK, YELLOW, 0}},
+    [THEME_INSTRUCTION]   = {{OWN, OWN, THEME_BOLD},         {MAGENTA, OWN, 0},                {MAGENTA, OWN, 0}},
+    [THEME_EXAMPLE]       = {{OWN, OWN, 0},                  {GREEN, OWN, 0},                  {GREEN, OWN, 0}},
+    [THEME_QUERY]         = {{OWN, OWN, THEME_UNDERLINE},    {CYAN, OWN, 0},                   {CYAN, OWN, 0}},
+    [THEME_ADDED]         = {{OWN, OWN, THEME_BOLD},         {GREEN, OWN, THEME_BOLD},         {GREEN, OWN, THEME_BOLD}},
+    [THEME_REMOVED]       = {{OWN, OWN, THEME_UNDERLINE},    {RED, OWN, THEME_UNDERLINE},      {RED, OWN, THEME_UNDERLINE}},
 };
 /* clang-format on */
 

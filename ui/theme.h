@@ -24,6 +24,11 @@ enum theme_role {
     THEME_MARK,  /* the model reads from here */
     THEME_SELECTED,
     THEME_MATCH, /* what a search found */
+    THEME_INSTRUCTION, /* the parts of a prompt */
+    THEME_EXAMPLE,
+    THEME_QUERY,
+    THEME_ADDED, /* the sides of a comparison */
+    THEME_REMOVED,
     N_THEME_ROLES,
 };
 

@@ -14,6 +14,7 @@
 #include "src/base/i18n.h"
 #include "src/base/mem.h"
 #include "src/base/uwidth.h"
+#include "ui/browse.h"
 #include "ui/clip.h"
 #include "ui/draw.h"
 #include "ui/edit.h"
@@ -63,8 +64,10 @@ static void on_timer(void *arg, enum loop_timer timer)
 static void on_batch(void *arg)
 {
     struct ui *ui = arg;
-    if (!ui->ended)
+    if (!ui->ended) {
+        browse_watch(ui);
         tick(ui);
+    }
     act_watch(ui);
 }
 
@@ -142,6 +145,7 @@ static void free_status(struct ui_status *s)
 
 static void ui_free(struct ui *ui)
 {
+    browse_free(ui);
     popup_free(ui->popup);
     if (ui->completing)
         complete_free(&ui->completion);
@@ -347,6 +351,11 @@ void ui_redraw(struct ui *ui)
     loop_dirty(ui->loop);
 }
 
+void ui_soon(struct ui *ui)
+{
+    loop_timer_at(ui->loop, LOOP_TICK, clock_mono_ms() + 1);
+}
+
 void ui_standing(struct ui *ui, const char *text)
 {
     free(ui->standing);
@@ -370,14 +379,21 @@ void ui_ask(struct ui *ui, const char *question, void (*on_answer)(void *ctx, bo
 
 void ui_prompt_set(struct ui *ui, const char *text, size_t n)
 {
-    edit_set(text, n);
+    size_t n_draft;
+    if (browse_draft(ui, &n_draft) != NULL)
+        browse_set_draft(ui, text, n);
+    else
+        edit_set(text, n);
     loop_dirty(ui->loop);
 }
 
 char *ui_prompt_get(struct ui *ui)
 {
     struct edit_state e;
-    (void)ui;
+    size_t n;
+    const char *draft = browse_draft(ui, &n);
+    if (draft != NULL)
+        return x_strndup(draft, n);
     edit_get(&e);
     return x_strndup(e.line, e.n_bytes);
 }
@@ -427,7 +443,7 @@ void ui_show_text(struct ui *ui, const char *title, const char *text, size_t n)
 void ui_show_help(struct ui *ui)
 {
     struct str s = STR_INIT;
-    help_text(ui->options.commands, &s);
+    help_text(browse_view(ui), ui->options.commands, &s);
     ui_show_text(ui, _("Help"), str_cstr(&s), s.len);
     str_free(&s);
 }

@@ -1,6 +1,6 @@
 /* ui.h - the door of the writing room's screen: a manuscript pane, a prompt pane (GNU readline), a
- * status line, pop-ups. It knows nothing of engines, databases or stories; the house (front_tui.c)
- * feeds it text and gets back what the person did.
+ * status line, pop-ups, views over the manuscript. It knows nothing of engines, databases or
+ * stories; the house (front_tui.c) feeds it text and gets back what the person did.
  *
  * Threads: everything here on the UI thread. Wake-ups come through descriptors (ui_add_source).
  * Text handed in may hold any bytes: it passes text_safe() on its way to the screen, while copies
@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "src/base/err.h"
+#include "src/base/str.h"
 
 struct ui;
 
@@ -44,7 +45,27 @@ enum ui_action {
     UI_SUSPEND,     /* C-z */
     UI_COPY,        /* M-w: the newest passage to the clipboard, OSC 52 */
     UI_INTERRUPT,   /* C-c: cancels, clears, or offers to leave, by state */
+    UI_HISTORY,     /* F3 */
+    UI_TEMPLATES,   /* F4 */
+    UI_ADD_EXAMPLE, /* M-a: what is selected, or the newest passage, becomes an example */
+    /* of a view; handled by ui/ itself */
+    UI_BACK,        /* Esc */
+    UI_FOCUS,       /* TAB, when there is nothing to complete */
+    UI_ROW_UP, UI_ROW_DOWN,
+    UI_COMMAND,     /* M-x: a slash command, whatever the line holds */
+    /* of a view; what they do is said by ui/keymap.c */
+    UI_GO, UI_SHOW, UI_STAR, UI_TAG, UI_NOTE, UI_REUSE, UI_EXPORT, UI_DIFF,
+    UI_RUN, UI_MODE, UI_FEWER, UI_MORE, UI_FIT, UI_SELECT, UI_EXAMPLES, UI_TOGGLE, UI_MOVE_UP,
+    UI_MOVE_DOWN, UI_REMOVE, UI_EDIT, UI_NEW, UI_RENAME, UI_KEEP,
     N_UI_ACTIONS,
+};
+
+/* Where the person is; bits, so that a key can belong to several. */
+enum ui_view {
+    UI_VIEW_WRITING = 1,
+    UI_VIEW_HISTORY = 2,
+    UI_VIEW_TEMPLATES = 4,
+    UI_VIEW_EXAMPLES = 8, /* of one template */
 };
 
 struct ui_candidate {
@@ -143,8 +164,9 @@ void ui_copy(struct ui *ui, const char *text, size_t n);
 /* Paints everything anew (C-l). */
 void ui_redraw(struct ui *ui);
 
+/* The draft: the prompt pane's text, or what was put aside for a view or a question. */
 void ui_prompt_set(struct ui *ui, const char *text, size_t n);
-/* The prompt's text, malloc'ed. */
+/* Malloc'ed. */
 char *ui_prompt_get(struct ui *ui);
 /* Adds to readline's history; oldest first at start. Entries may hold newlines. What is submitted is
  * added by the room and by ui_read_line themselves; repeats are not. ui may be NULL (line mode). */
@@ -160,13 +182,129 @@ void ui_pick(struct ui *ui, const char *title, const struct ui_candidate *items,
              size_t selected, void (*on_choice)(void *ctx, int index), void *ctx);
 /* A yes-or-no question in the message line. */
 void ui_ask(struct ui *ui, const char *question, void (*on_answer)(void *ctx, bool yes), void *ctx);
+/* A question that is answered in the prompt pane. What stood there is put aside and comes back.
+ * on_answer gets the text, NULL when the person changed his mind; borrowed. A second question takes
+ * the place of the first, which gets NULL. */
+void ui_ask_line(struct ui *ui, const char *question, const char *initial,
+                 void (*on_answer)(void *ctx, const char *text), void *ctx);
+/* Gives a text to the person's editor. on_done gets what was saved, NULL when the editor failed or
+ * could not be started (which is told). `suffix` of the file: ".txt". E_BUSY while another runs. */
+int ui_edit_text(struct ui *ui, const char *text, size_t n, const char *suffix,
+                 void (*on_done)(void *ctx, const char *text, size_t n), void *ctx,
+                 struct err *err);
 /* A screen of text to read and scroll (help, model info). Title and text are copied. */
 void ui_show_text(struct ui *ui, const char *title, const char *text, size_t n);
 /* The help screen: keys of the current view, then the commands; searchable with /. */
 void ui_show_help(struct ui *ui);
 
+/* ---- views over the manuscript -------------------------------------------------------------------
+ * A list with a page beside it (below it on a narrow screen; one at a time on a small one). The
+ * prompt pane is the view's line meanwhile: the person's draft is put aside and comes back byte for
+ * byte, with its cursor. The manuscript may go on growing behind it.
+ */
+
+/* What a stretch of text is; decides its look. Without colour the attributes differ. */
+enum ui_style {
+    UI_PLAIN,
+    UI_DIM,
+    UI_STRONG,
+    UI_MATCH, /* what a search found */
+    UI_BY_AUTHOR,
+    UI_BY_MODEL,
+    UI_INSTRUCTION, /* the parts of a prompt */
+    UI_EXAMPLE,
+    UI_QUERY,
+    UI_ADDED, /* the sides of a comparison */
+    UI_REMOVED,
+    UI_ALARM,
+    N_UI_STYLES,
+};
+
+/* Styled text that is put together piece by piece. Bytes may be any; they are copied. */
+struct ui_text;
+struct ui_text *ui_text_new(void);
+void ui_text_free(struct ui_text *t);
+void ui_text_clear(struct ui_text *t);
+void ui_put(struct ui_text *t, enum ui_style style, const char *text, size_t n);
+void ui_puts(struct ui_text *t, enum ui_style style, const char *text);
+void ui_printf(struct ui_text *t, enum ui_style style, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+size_t ui_text_length(const struct ui_text *t); /* bytes put so far */
+/* The bytes without their styles, NUL-terminated; borrowed until the next change. */
+const char *ui_text_bytes(const struct ui_text *t);
+
+struct ui_row {
+    struct ui_text *text; /* one line, cut where the list ends */
+    struct ui_text *side; /* at its right end, where there is room to spare; may stay empty */
+};
+
+struct ui_page {
+    struct ui_text *text;
+    const char *title; /* on its frame; borrowed */
+    uint64_t key;      /* the page of another key begins at its top ... */
+    size_t reveal;     /* ... or shows this byte of the text; SIZE_MAX: none */
+    bool plain;        /* given: styles are not seen where this goes */
+};
+
+enum ui_pane { UI_PANE_LIST, UI_PANE_PAGE };
+
+/* What the house provides. Every callback runs on the UI thread; `selected` is SIZE_MAX while the
+ * list is empty. Rows are asked for when they are drawn, and only those in sight; a page when
+ * another row was selected or after ui_browser_changed(). NULL is allowed where it says so. */
+struct ui_browser {
+    void *ctx;
+    enum ui_view view;
+    const char *title;  /* of the list; borrowed while the view is open */
+    const char *prompt; /* on the frame of the prompt pane: what is typed there; borrowed too */
+    const char *hint;   /* in it while it is empty */
+    size_t (*count)(void *ctx);
+    void (*row)(void *ctx, size_t i, struct ui_row *out);
+    void (*page)(void *ctx, size_t selected, struct ui_page *out);
+    /* For the status line: how many, which filters. Borrowed until the next call. NULL: nothing. */
+    const char *(*about)(void *ctx);
+    /* Said in place of an empty list. NULL: nothing. */
+    const char *(*empty)(void *ctx);
+    /* The view's line changed. NULL: it is only read when it is sent. */
+    void (*on_line)(void *ctx, const char *text, size_t n);
+    bool finds; /* what the line is for: it changes the list; else it is sent with Enter */
+    /* Enter. True: the line stays as it is. */
+    bool (*on_submit)(void *ctx, const char *text, size_t n, size_t selected);
+    /* False: not for this view, the house's own on_action gets it. */
+    bool (*on_action)(void *ctx, enum ui_action action, size_t selected);
+    /* As the host's on_complete; when there is nothing to complete TAB goes to the other pane. NULL:
+     * always. */
+    size_t (*on_complete)(void *ctx, const char *line, size_t cursor, size_t *start,
+                          struct ui_candidate **out);
+    void (*on_close)(void *ctx); /* NULL: nothing to do */
+};
+
+/* Opens a view; over another one, which is seen again, as it was, when this one is closed. The
+ * struct is copied. */
+void ui_browse(struct ui *ui, const struct ui_browser *browser);
+/* Closes the uppermost one, as Esc does. Nothing without one. */
+void ui_browser_close(struct ui *ui);
+/* Rows, count or page of the uppermost one are others now; works at the next frame. */
+void ui_browser_changed(struct ui *ui);
+void ui_browser_select(struct ui *ui, size_t i);
+void ui_browser_focus(struct ui *ui, enum ui_pane pane);
+enum ui_pane ui_browser_pane(const struct ui *ui);
+size_t ui_browser_selected(const struct ui *ui);
+/* Its line; on_line is told. */
+void ui_browser_set_line(struct ui *ui, const char *text, size_t n);
+/* The ctx of the uppermost view, NULL without one. */
+void *ui_browser_ctx(const struct ui *ui);
+
+/* Calls on_tick again as soon as keys and the screen have had their turn: for work in slices. */
+void ui_soon(struct ui *ui);
+
 /* Readline without a screen, for line mode: a line (malloc'ed), NULL at end of input; *interrupted
  * when ^C was typed. Same history, completion and bindings as the room's. */
 char *ui_read_line(const char *prompt, const struct ui_host *host, bool *interrupted);
+/* The same with a line to begin with (borrowed, may be NULL). */
+char *ui_read_line_from(const char *prompt, const char *initial, const struct ui_host *host,
+                        bool *interrupted);
+/* The person's editor without a screen: waits for its end; what was saved is appended to out. */
+int ui_edit_plainly(const char *text, size_t n, const char *suffix, char *const *environment,
+                    struct str *out, struct err *err);
 
 #endif

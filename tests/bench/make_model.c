@@ -5,7 +5,7 @@
  * f16 ...
  *
  * The matrices' numbers are normal, packed once as a block of four million and written again and
- * again; every tensor begins elsewhere in it. Their deviation is the one that keeps the sum of a
+ * again, from another place each time. Their deviation is the one that keeps the sum of a
  * row as large as what goes in. The vocabulary is the 256 bytes and words that never occur.
  */
 #include "config.h"
@@ -64,14 +64,19 @@ static void fill_normal(float *x, int64_t n, double deviation)
     }
 }
 
+/* In runs that begin anywhere in the block: of the head's matrix they are shorter than a row, so
+ * that no two tokens have the same. */
 static void write_matrix(struct maker *m, enum quant_type type, const unsigned char *packed,
-                         int64_t n)
+                         int64_t n, bool head)
 {
     const struct quant *q = quant_of((uint32_t)type);
     int64_t n_blocks = BLOCK / q->block_elems, left = n / q->block_elems;
-    m->seed = m->seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    for (int64_t at = (int64_t)(m->seed >> 33) % n_blocks; m->rc == 0 && left > 0; at = 0) {
-        int64_t some = left < n_blocks - at ? left : n_blocks - at;
+    int64_t run = !head ? n_blocks : q->block_elems == 256 ? 2 : 608 / q->block_elems;
+    while (m->rc == 0 && left > 0) {
+        m->seed = m->seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        int64_t at = (int64_t)(m->seed >> 33) % n_blocks;
+        int64_t some = run < left ? run : left;
+        some = some < n_blocks - at ? some : n_blocks - at;
         m->rc = gguf_write_tensor(m->out, packed + at * q->block_bytes,
                                   (size_t)(some * q->block_bytes), &m->err);
         left -= some;
@@ -86,9 +91,9 @@ static void matrix(struct maker *m, const char *name, int64_t columns, int64_t r
     if (!m->writing)
         gguf_add_tensor(m->out, name, type, 2, (int64_t[]){columns, rows});
     else if (f32)
-        write_matrix(m, type, (const unsigned char *)m->numbers, columns * rows);
+        write_matrix(m, type, (const unsigned char *)m->numbers, columns * rows, false);
     else
-        write_matrix(m, type, head ? m->packed_head : m->packed, columns * rows);
+        write_matrix(m, type, head ? m->packed_head : m->packed, columns * rows, head);
 }
 
 /* A norm's weight: ones; its bias and all others: zeros. */

@@ -50,8 +50,8 @@ longest()
 {
     case $1 in
     gguf | model) echo 16384 ;;
-    checkpoint) echo 8192 ;;
-    input | text_safe | vocab_txt | wrap) echo 1024 ;;
+    checkpoint | tokenizer_model) echo 8192 ;;
+    csv | input | jsonl | template | text_safe | vocab_txt | wrap) echo 1024 ;;
     *) echo 4096 ;;
     esac
 }

@@ -20,6 +20,7 @@ import zipfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SHARED = os.environ.get("XUXIE_SHARED") or os.path.join(HERE, "..", "..", "..", "shared")
+MOST = 1 << 20  # the bombs among them are for tests/hostile
 PART_END = b"\0|\0"  # mutate.h
 
 
@@ -124,12 +125,14 @@ def tokenizer_models():
         return field(1, 2, field(1, 2, text.encode()) + field(2, 5, struct.pack("<f", score)) +
                      (field(3, 0, kind) if kind else b""))
     pieces = piece("<unk>", 0, 2) + piece("<s>", 0, 3) + piece("</s>", 0, 3)
-    pieces += b"".join(piece(f"<0x{b:02X}>", 0, 6) for b in range(256))
+    bytes_too = b"".join(piece(f"<0x{b:02X}>", 0, 6) for b in range(256))
     pieces += b"".join(piece(t, -i, 0) for i, t in enumerate("▁ ▁t th ▁th e ▁the 雪 a b".split()))
     for model_type in (1, 2, 3, 4):
         trainer = field(2, 2, field(3, 0, model_type))
         for prefix in (0, 1):
-            yield pieces + trainer + field(3, 2, field(1, 2, b"identity") + field(3, 0, prefix))
+            normalizer = field(1, 2, b"identity") + field(3, 0, prefix) + field(4, 0, 0)
+            yield pieces + trainer + field(3, 2, normalizer)
+    yield pieces + bytes_too + field(2, 2, field(3, 0, 2)) + field(3, 2, normalizer)
     yield from fixtures("e1*/tokenizer.model", "tokens/spm-small/tokenizer.model")
 
 
@@ -320,16 +323,32 @@ def checkpoints():
     yield join(b"r", json.dumps(config_of("megatron")), "", header(cut, "F16"), header(cut, "F16"))
 
 
+def imports(suffix):
+    """Files of examples and templates, with the field that the targets' template has."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, os.path.join(HERE, "..", "hostile", "gen_imports.py"), folder],
+                       check=True, stdout=subprocess.DEVNULL)
+        paths = sorted(glob.glob(os.path.join(folder, "*" + suffix)))
+        paths = [p for p in paths if os.path.getsize(p) <= 4096]
+        if suffix == ".txt":
+            paths += sorted(glob.glob(os.path.join(HERE, "..", "..", "data", "templates", "*.txt")))
+        for path in paths:
+            yield read(path).replace("题目".encode(), b"a")[:4096]
+
+
 def join(letter, *parts):
     return letter + PART_END.join(p.encode() if isinstance(p, str) else p for p in parts)
 
 
 TARGETS = {
     "checkpoint": checkpoints,
+    "csv": lambda: imports(".csv"),
     "gguf": gguf,
+    "jsonl": lambda: imports(".jsonl"),
     "model": gguf,
     "pickle": pickles,
     "safetensors": safetensors,
+    "template": lambda: imports(".txt"),
     "torch": containers,
     "tokenizer_json": lambda: with_texts(tokenizer_jsons()),
     "tokenizer_model": lambda: with_texts(tokenizer_models()),
@@ -344,6 +363,8 @@ def main():
     target, folder = sys.argv[1:]
     os.makedirs(folder, exist_ok=True)
     for data in TARGETS[target]() if target in TARGETS else ():
+        if len(data) > MOST:
+            continue
         with open(os.path.join(folder, hashlib.sha1(data).hexdigest()), "wb") as f:
             f.write(data)
 

@@ -103,7 +103,142 @@ static void on_answer(void *ctx, bool yes)
     ui_message(demo.ui, UI_INFO, yes ? "answered yes" : "answered no");
 }
 
+/* ---- a view ---- */
+
+static struct {
+    size_t n, n_asked; /* rows there are; rows asked for */
+    struct str line, about;
+} list;
+
+static size_t list_count(void *ctx)
+{
+    (void)ctx;
+    return list.n;
+}
+
+static void list_row(void *ctx, size_t i, struct ui_row *out)
+{
+    (void)ctx;
+    list.n_asked++;
+    ui_printf(out->text, UI_PLAIN, "row %07zu ", i + 1);
+    ui_puts(out->text, UI_MATCH, "雪夜");
+    ui_puts(out->text, UI_PLAIN,
+            "里，老人推开门\033[31m，只见阶前立着\n一个孩子，手里举着一盏灯。");
+    ui_printf(out->side, UI_DIM, "%zu字", i % 1000);
+}
+
+static void list_page(void *ctx, size_t selected, struct ui_page *out)
+{
+    (void)ctx;
+    static char title[64];
+    snprintf(title, sizeof title, "page of %zu", selected + 1);
+    out->title = title;
+    out->key = selected;
+    if (selected == SIZE_MAX)
+        return;
+    ui_printf(out->text, UI_STRONG, "Page %zu\n", selected + 1);
+    for (int i = 1; i <= 50; i++) {
+        ui_printf(out->text, i % 2 ? UI_BY_AUTHOR : UI_INSTRUCTION, "page line %02d ", i);
+        ui_puts(out->text, UI_EXAMPLE,
+                "孩子不答，只把手里的灯举高了些，雪落在灯罩上，一点声音也没有。\n");
+    }
+}
+
+static const char *list_about(void *ctx)
+{
+    (void)ctx;
+    str_clear(&list.about);
+    str_printf(&list.about, "%zu rows [%s]", list.n, str_cstr(&list.line));
+    return str_cstr(&list.about);
+}
+
+static const char *list_empty(void *ctx)
+{
+    (void)ctx;
+    return "nothing is here";
+}
+
+static void list_line(void *ctx, const char *text, size_t n)
+{
+    (void)ctx;
+    str_clear(&list.line);
+    str_append(&list.line, text, n);
+}
+
+static void list_answer(void *ctx, const char *text)
+{
+    char said[128];
+    (void)ctx;
+    snprintf(said, sizeof said, "answered [%s]", text != NULL ? text : "nothing");
+    ui_message(demo.ui, UI_INFO, said);
+}
+
+static void browse(size_t n);
+
+static bool list_submit(void *ctx, const char *text, size_t n, size_t selected)
+{
+    char said[128];
+    (void)ctx, (void)n;
+    if (strcmp(text, "/close") == 0) {
+        ui_browser_close(demo.ui);
+    } else if (strcmp(text, "/more") == 0) {
+        list.n += 100;
+        ui_browser_changed(demo.ui);
+    } else if (strcmp(text, "/over") == 0) {
+        browse(3);
+    } else if (strcmp(text, "/draft") == 0) {
+        ui_prompt_set(demo.ui, "另一稿", strlen("另一稿"));
+    } else {
+        snprintf(said, sizeof said, "sent [%s] on %zu", text, selected + 1);
+        ui_message(demo.ui, UI_INFO, said);
+        return true;
+    }
+    return false;
+}
+
+static bool list_action(void *ctx, enum ui_action action, size_t selected)
+{
+    char said[64];
+    (void)ctx;
+    if (action == UI_NOTE) {
+        ui_ask_line(demo.ui, "A note?", "旧", list_answer, NULL);
+        return true;
+    }
+    if (action != UI_STAR)
+        return false;
+    snprintf(said, sizeof said, "star %zu", selected + 1);
+    ui_message(demo.ui, UI_INFO, said);
+    return true;
+}
+
+static void list_closed(void *ctx)
+{
+    (void)ctx;
+    ui_message(demo.ui, UI_INFO, "view closed");
+}
+
+static void browse(size_t n)
+{
+    static const struct ui_browser door = {.view = UI_VIEW_HISTORY,
+                                           .title = "Rows",
+                                           .prompt = "Search",
+                                           .hint = "Type to search.",
+                                           .count = list_count,
+                                           .row = list_row,
+                                           .page = list_page,
+                                           .about = list_about,
+                                           .empty = list_empty,
+                                           .on_line = list_line,
+                                           .on_submit = list_submit,
+                                           .on_action = list_action,
+                                           .on_close = list_closed};
+    list.n = n;
+    ui_browse(demo.ui, &door);
+}
+
 static const struct ui_help_row commands[] = {
+    {"/browse", "N", "a view of N rows"},
+    {"/question", "", "a question answered in the prompt"},
     {"/crash", "", "dies of SIGSEGV"},
     {"/abort", "", "dies of SIGABRT"},
     {"/stream", "N", "streams N characters, one each 5 ms"},
@@ -169,6 +304,10 @@ static bool command(const char *text)
         ui_message(demo.ui, UI_WARNING, "a warning\033[31m");
     else if (strcmp(name, "/evil") == 0)
         evil();
+    else if (strcmp(name, "/browse") == 0)
+        browse((size_t)n);
+    else if (strcmp(name, "/question") == 0)
+        ui_ask_line(demo.ui, "What is it called?", NULL, list_answer, NULL);
     else if (strcmp(name, "/clear") == 0)
         ui_clear(demo.ui);
     else if (strcmp(name, "/stderr") == 0)
@@ -204,6 +343,10 @@ static void on_action(void *ctx, enum ui_action action)
     }
     if (action == UI_COPY) {
         ui_copy(demo.ui, script, demo.at);
+        return;
+    }
+    if (action == UI_HISTORY) {
+        browse(50);
         return;
     }
     if (action == UI_STOP) {
@@ -315,9 +458,12 @@ int main(int argc, char **argv)
     printf("ended by %d hangup %d submitted %zu last %zu [%.*s] draft [%.*s] passage %zu\n",
            ended_by, demo.hangup, demo.n_submitted, demo.n_last, short_length(&demo.last),
            str_cstr(&demo.last), short_length(&demo.draft), str_cstr(&demo.draft), demo.n_passage);
+    printf("rows asked %zu\n", list.n_asked);
     close(demo.timer);
     str_free(&demo.last);
     str_free(&demo.draft);
+    str_free(&list.line);
+    str_free(&list.about);
     log_close();
     return 0;
 }

@@ -26,18 +26,39 @@ static void test_help(void **state)
     struct str s = STR_INIT;
     assert_int_equal(keymap_bind("retry", "F12", NULL), 0);
     assert_int_equal(keymap_bind("copy", "", NULL), 0);
-    help_text(commands, &s);
+    help_text(UI_VIEW_WRITING, commands, &s);
     assert_non_null(strstr(s.data, "\n  F12  "));
     assert_null(strstr(s.data, "\n  F5 "));
-    assert_null(strstr(s.data, "clipboard"));
+    assert_null(strstr(s.data, "newest passage to the clipboard"));
     assert_non_null(strstr(s.data, "  /set NAME VALUE       changes a setting\n"));
     assert_non_null(strstr(s.data, "  /quit                 leaves\n"));
     assert_true(text_is_safe(s.data, s.len));
     str_clear(&s);
-    help_text(NULL, &s);
+    help_text(UI_VIEW_WRITING, NULL, &s);
     assert_true(s.len > 0);
     str_free(&s);
     keymap_reset();
+}
+
+/* The keys of the view one is in come first. */
+static void test_help_of_a_view(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned view;
+        const char *first, *later;
+    } cases[] = {{UI_VIEW_WRITING, "Writing\n", "\nHistory\n"},
+                 {UI_VIEW_HISTORY, "History\n", "\nWriting\n"},
+                 {UI_VIEW_TEMPLATES, "Templates\n", "\nHistory\n"},
+                 {UI_VIEW_EXAMPLES, "Examples of a template\n", "\nTemplates\n"}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct str s = STR_INIT;
+        help_text(cases[i].view, NULL, &s);
+        assert_int_equal(strncmp(s.data, cases[i].first, strlen(cases[i].first)), 0);
+        assert_non_null(strstr(s.data, cases[i].later));
+        assert_true(strstr(s.data, "\nProgram\n") < strstr(s.data, cases[i].later));
+        str_free(&s);
+    }
 }
 
 static void test_hints(void **state)
@@ -45,10 +66,11 @@ static void test_hints(void **state)
     (void)state;
     struct str key = STR_INIT;
     const char *label;
+    bool must;
     size_t n = 0;
-    assert_true(help_hint(0, &key, &label));
+    assert_true(help_hint(UI_VIEW_WRITING, 0, &key, &label, &must));
     assert_string_equal(str_cstr(&key), "Enter");
-    for (str_clear(&key); help_hint(n, &key, &label); n++) {
+    for (str_clear(&key); help_hint(UI_VIEW_WRITING, n, &key, &label, &must); n++) {
         assert_true(key.len > 0 && label[0] != '\0');
         str_clear(&key);
     }
@@ -95,7 +117,8 @@ static void test_theme(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_help), cmocka_unit_test(test_hints),
-                                       cmocka_unit_test(test_line), cmocka_unit_test(test_theme)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_help), cmocka_unit_test(test_help_of_a_view),
+        cmocka_unit_test(test_hints), cmocka_unit_test(test_line), cmocka_unit_test(test_theme)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,6 +31,9 @@ struct world {
     int n_moved, n_ended, n_notices;
     char reason[32];
     bool called;
+    uint64_t stray_id; /* of events that are somebody else's */
+    struct str stray_text;
+    bool stray_done;
 };
 
 static void on_grew(void *ctx, enum node_kind kind, const char *text, size_t n)
@@ -61,6 +64,15 @@ static void on_ended(void *ctx, const char *reason)
     struct world *w = ctx;
     w->n_ended++;
     snprintf(w->reason, sizeof w->reason, "%s", reason);
+}
+
+static void on_stray(void *ctx, const struct engine_event *ev)
+{
+    struct world *w = ctx;
+    assert_int_equal(ev->id, w->stray_id);
+    if (ev->type == EV_TEXT)
+        str_append(&w->stray_text, ev->bytes, ev->n_bytes);
+    w->stray_done |= ev->type == EV_DONE;
 }
 
 static void pump_until(struct world *w, enum turn_state state)
@@ -97,7 +109,7 @@ static void open_world(struct world *w, const struct fake_script *script)
     assert_int_equal(engine_session_new(w->engine, &w->session, &err), 0);
     settings_init(&w->settings);
     w->story = story_new(0, "");
-    w->view = (struct turn_view){w, on_grew, on_moved, on_notice, on_ended};
+    w->view = (struct turn_view){w, on_grew, on_moved, on_notice, on_ended, on_stray};
     w->turn = turn_new(w->story, NULL, &w->settings, &w->view);
 }
 
@@ -109,6 +121,7 @@ static void close_world(struct world *w)
     story_free(w->story);
     settings_free(&w->settings);
     str_free(&w->shown);
+    str_free(&w->stray_text);
 }
 
 static void ready(struct world *w)
@@ -324,6 +337,79 @@ static void test_error_keeps(void **state)
     close_world(&w);
 }
 
+static void test_goto(void **state)
+{
+    (void)state;
+    struct world w;
+    open_world(&w, &(struct fake_script){.text = "甲\f乙"});
+    ready(&w);
+    turn_submit(w.turn, "雪。", strlen("雪。"));
+    pump_until(&w, TURN_IDLE);
+    struct node *first = w.story->current;
+    turn_submit(w.turn, "夜。", strlen("夜。"));
+    pump_until(&w, TURN_IDLE);
+    assert_story(&w, "雪。甲夜。乙");
+    turn_goto(w.turn, first);
+    assert_story(&w, "雪。甲");
+    assert_true(turn_state_of(w.turn) == TURN_IDLE);
+    close_world(&w);
+}
+
+/* A passage from elsewhere joins the path: at once, or after what is being written has ended. */
+static void test_keep(void **state)
+{
+    (void)state;
+    struct world w;
+    open_world(&w, &(struct fake_script){.text = "甲", .endless = true, .tokens_per_s = 500});
+    turn_keep(w.turn, "得来。", strlen("得来。"), 7); /* needs no engine */
+    assert_story(&w, "得来。");
+    assert_true(w.story->current->kind == NODE_MODEL);
+    assert_int_equal(w.story->current->generation, 7);
+    ready(&w);
+    turn_submit(w.turn, "雪。", strlen("雪。"));
+    pump_until(&w, TURN_WRITING);
+    turn_keep(w.turn, "又得。", strlen("又得。"), 0);
+    pump_until(&w, TURN_IDLE);
+    assert_string_equal(w.story->current->text, "又得。");
+    assert_int_equal(strncmp(str_cstr(&w.shown), "得来。雪。甲", strlen("得来。雪。甲")), 0);
+    assert_true(w.shown.len > strlen("又得。"));
+    close_world(&w);
+}
+
+/* Another one's request on the session: its events are passed on, numbers never clash. */
+static void test_stray_events(void **state)
+{
+    (void)state;
+    struct world w;
+    struct err err = ERR_INIT;
+    open_world(&w, &(struct fake_script){.text = "甲\f乙\f丙"});
+    ready(&w);
+    turn_submit(w.turn, "雪。", strlen("雪。"));
+    struct engine_segment s = {.kind = SEGMENT_TEXT, .text = "问", .n_bytes = strlen("问")};
+    struct engine_request q = {.id = turn_request_id(w.turn),
+                               .segments = &s,
+                               .n_segments = 1,
+                               .n_streams = 1,
+                               .max_tokens = 9};
+    settings_request(&w.settings, &q);
+    w.stray_id = q.id;
+    assert_int_equal(engine_submit(w.session, &q, &err), 0); /* waits behind the turn's */
+    pump_until(&w, TURN_IDLE);
+    assert_story(&w, "雪。甲");
+    for (int i = 0; i < 500 && !w.stray_done; i++) {
+        struct pollfd p = {.fd = engine_fd(w.session), .events = POLLIN};
+        poll(&p, 1, 20);
+        turn_pump(w.turn);
+    }
+    assert_true(w.stray_done);
+    assert_string_equal(str_cstr(&w.stray_text), "乙");
+    assert_story(&w, "雪。甲");
+    turn_submit(w.turn, "", 0);
+    pump_until(&w, TURN_IDLE);
+    assert_story(&w, "雪。甲丙");
+    close_world(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +422,9 @@ int main(void)
         cmocka_unit_test(test_sent_text_is_never_dropped),
         cmocka_unit_test(test_silent_takes),
         cmocka_unit_test(test_error_keeps),
+        cmocka_unit_test(test_goto),
+        cmocka_unit_test(test_keep),
+        cmocka_unit_test(test_stray_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
