@@ -40,6 +40,7 @@ enum slot {
     SLOT_FFN_NORM,
     SLOT_FFN_NORM_B,
     SLOT_FFN_GATE,      /* [F,C] */
+    SLOT_FFN_GATE_B,
     SLOT_FFN_UP,
     SLOT_FFN_UP_B,
     SLOT_FFN_DOWN,      /* [C,F] */

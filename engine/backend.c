@@ -2,7 +2,7 @@
  *
  * Loading goes from cheap to dear, so that a bad file is refused before its pages are read: header,
  * tensors, tokenizer, plan; then the pages are touched in steps (the progress one sees), so that
- * the first words do not wait for the disk. A file larger than most of the memory is not touched.
+ * the first words do not wait for the disk. A file larger than the free memory is not touched.
  *
  * A session's memory is one arena sized by plan.c: KV cache, activations, sampler. Only the
  * prompt's token ids, whose number nobody knows beforehand, live outside it (generate.c). */
@@ -70,13 +70,12 @@ struct backend_session {
 
 /* Reads a byte of every page, so that the pages are in memory; false when the loading was given up.
  */
-static bool touch_pages(const struct weights *w, bool (*progress)(void *, int), void *ctx)
+static bool touch_pages(const struct backend *b, const struct load_watch *watch)
 {
     size_t n;
-    const volatile char *base = weights_base(w, &n);
+    const volatile char *base = weights_base(b->model->weights, &n);
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t memory = (size_t)sysconf(_SC_PHYS_PAGES) * page;
-    if (n > memory / 4 * 3)
+    if (b->plan.memory.fit == ENGINE_TIGHT)
         return true;
     for (size_t at = 0; at < n;) {
         size_t end = n - at > TOUCH_STEP_BYTES ? at + TOUCH_STEP_BYTES : n;
@@ -84,7 +83,7 @@ static bool touch_pages(const struct weights *w, bool (*progress)(void *, int), 
         for (; at < end; at += page)
             (void)base[at];
         int percent = PERCENT_CHECKED + (int)((double)end / (double)n * (99 - PERCENT_CHECKED));
-        if (!progress(ctx, percent))
+        if (!watch->progress(watch->ctx, percent))
             return false;
     }
     return true;
@@ -158,8 +157,9 @@ static void fill_info(struct backend *b)
         .n_ctx = b->plan.n_ctx,
         .kv = b->plan.kv,
         .n_threads = b->plan.n_threads,
-        .memory_bytes = b->plan.total_bytes,
+        .memory = b->plan.memory,
         .hint = b->model->hint,
+        .tokenizer = b->tokenizer,
     };
     weights_identity(w, b->info.identity);
     tokenizer_identity(b->tokenizer, b->info.tokenizer_identity);
@@ -184,20 +184,22 @@ static void unwatch_files(struct backend *b)
 }
 
 /* The percentages of weights_load() as those of loading. */
-struct load_progress {
-    bool (*progress)(void *ctx, int percent);
-    void *ctx;
-};
-
 static bool load_progress(void *arg, int percent)
 {
-    const struct load_progress *p = arg;
-    return p->progress(p->ctx, PERCENT_CHECKED + percent * (99 - PERCENT_CHECKED) / 100);
+    const struct load_watch *watch = arg;
+    return watch->progress(watch->ctx, PERCENT_CHECKED + percent * (99 - PERCENT_CHECKED) / 100);
+}
+
+static void warn_of_memory(const struct plan *plan, const struct load_watch *watch)
+{
+    char sentence[400];
+    if (plan_warning(plan, sentence, sizeof sentence))
+        watch->warn(watch->ctx, sentence);
 }
 
 /* Everything that can refuse the file. */
 static int load_checked(struct backend *b, const char *path, const struct engine_options *options,
-                        bool (*progress)(void *, int), void *ctx, struct err *err)
+                        const struct load_watch *watch, struct err *err)
 {
     struct weights *weights;
     int rc = weights_open(path, &weights, err);
@@ -214,7 +216,7 @@ static int load_checked(struct backend *b, const char *path, const struct engine
         unwatch_files(b);
         return rc;
     }
-    if (!progress(ctx, PERCENT_CHECKED / 2))
+    if (!watch->progress(watch->ctx, PERCENT_CHECKED / 2))
         return E_CANCELLED;
     rc = model_open_tokenizer(b->model, &b->tokenizer, err);
     if (rc == 0)
@@ -223,25 +225,25 @@ static int load_checked(struct backend *b, const char *path, const struct engine
         rc = classify_tokens(b, err);
     if (rc == 0)
         rc = pool_new(b->plan.n_threads, &b->pool, err);
-    struct load_progress load = {progress, ctx};
-    if (rc == 0)
-        rc = weights_load(weights, load_progress, &load, err);
-    return rc;
+    if (rc)
+        return rc;
+    warn_of_memory(&b->plan, watch);
+    struct load_watch copy = *watch;
+    return weights_load(weights, load_progress, &copy, err);
 }
 
 int backend_load(const char *path, const struct engine_options *options,
-                 bool (*progress)(void *ctx, int percent), void *ctx, struct backend **out,
-                 struct err *err)
+                 const struct load_watch *watch, struct backend **out, struct err *err)
 {
     struct backend *b = calloc(1, sizeof *b);
     if (!b)
         return err_set(err, E_RESOURCE, _("There is no memory for the engine."));
     blas_init();
-    int rc = load_checked(b, path, options, progress, ctx, err);
+    int rc = load_checked(b, path, options, watch, err);
     if (rc < 0)
         goto fail;
     fill_info(b);
-    if (!touch_pages(b->model->weights, progress, ctx)) {
+    if (!touch_pages(b, watch)) {
         rc = E_CANCELLED;
         goto fail;
     }
@@ -251,7 +253,7 @@ int backend_load(const char *path, const struct engine_options *options,
     }
     log_info("engine: %s, %s, %s, %d threads, context %d, %zu MiB a session", b->info.arch,
              b->info.type, b->info.cpu, b->info.n_threads, b->info.n_ctx,
-             b->info.memory_bytes >> 20);
+             b->plan.total_bytes >> 20);
     *out = b;
     return 0;
 fail:
@@ -309,6 +311,8 @@ int backend_session_new(struct backend *b, struct backend_session **out, struct 
         .n_ctx = p->n_ctx,
         .n_batch = p->n_batch,
     };
+    const int32_t n_used = tokenizer_used(b->tokenizer); /* not more than n_vocab */
+    sampler_limit(g->sampler, n_used);
     if (!g->text || !g->measure) {
         rc = err_set(err, E_RESOURCE, _("There is no memory for a session of the engine."));
         goto fail;

@@ -11,10 +11,16 @@
 struct backend;
 struct backend_session;
 
-/* Loads the model, telling how far it is (0..100); E_CANCELLED when progress() answers false. */
+/* Who is told while a model loads. */
+struct load_watch {
+    bool (*progress)(void *ctx, int percent);      /* 0..100; false: give up */
+    void (*warn)(void *ctx, const char *sentence); /* at most once, before the weights are read */
+    void *ctx;
+};
+
+/* E_CANCELLED when progress() answers false. */
 int backend_load(const char *path, const struct engine_options *options,
-                 bool (*progress)(void *ctx, int percent), void *ctx, struct backend **out,
-                 struct err *err);
+                 const struct load_watch *watch, struct backend **out, struct err *err);
 void backend_free(struct backend *b); /* NULL-safe; after its sessions */
 
 /* Both immutable and safe to read on any thread once the model is loaded. */

@@ -59,7 +59,7 @@ struct engine_session {
     atomic_bool closing;             /* written by the caller, read by the engine thread */
     struct backend_session *backend; /* engine thread; the caller frees it after detaching */
     int told_percent;                /* engine thread only */
-    bool told_state;                 /* engine thread only */
+    bool told_warning, told_state;   /* engine thread only */
 };
 
 enum load_state { LOADING, READY, FAILED };
@@ -84,6 +84,7 @@ struct engine {
     struct backend *backend;
     enum load_state state;
     struct err load_err;
+    char *warning; /* about the memory the model takes; NULL: none */
     int percent;
     int64_t looked_ms;
 };
@@ -136,8 +137,15 @@ static void greet(struct engine *e, struct engine_session *s)
         return;
     struct engine_event ev = {.type = EV_LOAD};
     ev.load.percent = e->percent;
-    if (s->told_percent != e->percent && try_put(s, &ev))
+    const bool warn = e->warning && !s->told_warning;
+    if (warn) {
+        ev.bytes = e->warning;
+        ev.n_bytes = strlen(e->warning);
+    }
+    if ((warn || s->told_percent != e->percent) && try_put(s, &ev)) {
         s->told_percent = e->percent;
+        s->told_warning |= warn;
+    }
     if (e->state == LOADING)
         return;
     ev = (struct engine_event){.type = EV_READY};
@@ -275,12 +283,23 @@ static bool load_progress(void *engine, int percent)
     return !atomic_load(&e->closing);
 }
 
+static void load_warning(void *engine, const char *sentence)
+{
+    struct engine *e = engine;
+    pthread_mutex_lock(&e->lock);
+    free(e->warning);
+    e->warning = strdup(sentence); /* without memory it goes unsaid */
+    look_after_sessions(e);
+    pthread_mutex_unlock(&e->lock);
+}
+
 static void *engine_main(void *engine)
 {
     struct engine *e = engine;
     int rc = -1;
+    const struct load_watch watch = {load_progress, load_warning, e};
     if (load_progress(e, 0))
-        rc = backend_load(e->path, &e->options, load_progress, e, &e->backend, &e->load_err);
+        rc = backend_load(e->path, &e->options, &watch, &e->backend, &e->load_err);
     pthread_mutex_lock(&e->lock);
     e->state = rc == 0 ? READY : FAILED;
     if (rc == 0)
@@ -363,6 +382,7 @@ void engine_close(struct engine *e)
     pthread_cond_destroy(&e->idle);
     pthread_cond_destroy(&e->work);
     pthread_mutex_destroy(&e->lock);
+    free(e->warning);
     free(e->path);
     free(e);
 }

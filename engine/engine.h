@@ -44,6 +44,22 @@ struct engine_options {
     enum engine_kv_type kv;
 };
 
+/* Does a model fit into the memory that is free? */
+enum engine_fit {
+    ENGINE_FITS,
+    ENGINE_TIGHT,     /* it works, but its mapped weights are read from the disk again and again */
+    ENGINE_TOO_LARGE, /* what must be in memory is more than is free: it is refused */
+};
+
+/* The figures of that question, from before loading. */
+struct engine_memory {
+    size_t session_bytes; /* KV cache, activations and scratch of one session */
+    size_t made_bytes;    /* weights that loading puts together in memory */
+    size_t mapped_bytes;  /* weights that stay in the files */
+    size_t free_bytes;    /* SIZE_MAX: not known */
+    enum engine_fit fit;
+};
+
 /* What is known of a loaded model. Strings are borrowed from the engine, not sanitised. */
 struct engine_info {
     const char *path;
@@ -61,8 +77,9 @@ struct engine_info {
     int n_ctx;                /* in use */
     enum engine_kv_type kv;   /* likewise */
     int n_threads;
-    size_t memory_bytes;      /* KV cache and scratch of one session */
+    struct engine_memory memory;
     struct sample_hint hint;  /* sampling values the file recommends (xuxie.sampling.*) */
+    const struct tokenizer *tokenizer; /* borrowed; NULL where the model has none (tests) */
 };
 
 enum engine_segment_kind {
@@ -115,7 +132,7 @@ struct engine_score {
 };
 
 enum engine_event_type {
-    EV_LOAD,    /* load: percent */
+    EV_LOAD,    /* load: percent; bytes, when there are any = a warning about the memory it takes */
     EV_READY,   /* engine_info() is now available */
     EV_PROMPT,  /* prompt: the ids of one segment, or a piece of them; bytes = int32_t[n_ids] */
     EV_CUT,     /* cut: the model does not see what lies before this place */

@@ -107,11 +107,13 @@ static void block(struct forward *f, int layer, int T)
         .cs = f->cs,
         .kv = f->kv,
         .layer = layer,
+        .window = layer >= hp->window_from ? hp->window : 0,
     };
     const struct mlp mlp = {
         .gate = w[SLOT_FFN_GATE],
         .up = w[SLOT_FFN_UP],
         .down = w[SLOT_FFN_DOWN],
+        .gate_b = v[SLOT_FFN_GATE_B],
         .up_b = v[SLOT_FFN_UP_B],
         .down_b = v[SLOT_FFN_DOWN_B],
         .act = hp->act,

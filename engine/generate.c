@@ -108,9 +108,10 @@ static int reserve_segments(struct generator *g, size_t n, struct err *err)
 }
 
 /* Appends the tokens of one segment at ids[at..]; *n_ids is how many. */
-static int read_segment(struct generator *g, const struct engine_segment *s, size_t at,
-                        size_t *n_ids, struct err *err)
+static int read_segment(struct run *r, const struct engine_segment *s, size_t at, size_t *n_ids,
+                        struct err *err)
 {
+    struct generator *g = r->g;
     int rc;
     size_t n;
     if (s->kind == SEGMENT_IDS) {
@@ -123,13 +124,13 @@ static int read_segment(struct generator *g, const struct engine_segment *s, siz
         /* Two bytes a token is a guess on the safe side for most texts; the call tells when not. */
         rc = reserve_ids(g, at + s->n_bytes / 2 + 16, err);
         if (rc == 0)
-            rc = tokenizer_encode(g->tokenizer, s->text, s->n_bytes, flags, g->ids + at,
-                                  g->ids_capacity - at, &n, err);
+            rc = tokenizer_encode_until(g->tokenizer, s->text, s->n_bytes, flags, g->ids + at,
+                                        g->ids_capacity - at, &n, should_stop, r, err);
         if (rc == 0 && n > g->ids_capacity - at) {
             rc = reserve_ids(g, at + n, err);
             if (rc == 0)
-                rc = tokenizer_encode(g->tokenizer, s->text, s->n_bytes, flags, g->ids + at, n, &n,
-                                      err);
+                rc = tokenizer_encode_until(g->tokenizer, s->text, s->n_bytes, flags, g->ids + at,
+                                            n, &n, should_stop, r, err);
         }
     }
     if (rc < 0)
@@ -158,7 +159,7 @@ static bool tell_segment(struct run *r, size_t segment, const int32_t *ids, size
         ev.prompt.last = last && at + piece == n;
         ev.bytes = (const char *)(ids + at);
         ev.n_bytes = piece * sizeof *ids;
-        if (!emit(r, ev))
+        if (should_stop(r) || !emit(r, ev))
             return false;
         at += piece;
     } while (at < n);
@@ -180,7 +181,7 @@ static int read_segments(struct run *r, size_t *n_text, struct err *err)
         size_t n_segment = 0;
         if (should_stop(r))
             return E_CANCELLED;
-        rc = read_segment(g, &q->segments[i], 1 + n, &n_segment, err);
+        rc = read_segment(r, &q->segments[i], 1 + n, &n_segment, err);
         if (rc < 0)
             return rc;
         if (!tell_segment(r, i, g->ids + 1 + n, n_segment, i + 1 == q->n_segments))

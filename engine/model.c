@@ -35,9 +35,9 @@ static const uint8_t slot_shape[N_SLOTS][2] = {
     [SLOT_ATTN_Q_NORM] = {DIM_D},       [SLOT_ATTN_K_NORM] = {DIM_D},
     [SLOT_ATTN_OUT] = {DIM_Q, DIM_C},   [SLOT_ATTN_OUT_B] = {DIM_C},
     [SLOT_FFN_NORM] = {DIM_C},          [SLOT_FFN_NORM_B] = {DIM_C},
-    [SLOT_FFN_GATE] = {DIM_C, DIM_F},   [SLOT_FFN_UP] = {DIM_C, DIM_F},
-    [SLOT_FFN_UP_B] = {DIM_F},          [SLOT_FFN_DOWN] = {DIM_F, DIM_C},
-    [SLOT_FFN_DOWN_B] = {DIM_C},
+    [SLOT_FFN_GATE] = {DIM_C, DIM_F},   [SLOT_FFN_GATE_B] = {DIM_F},
+    [SLOT_FFN_UP] = {DIM_C, DIM_F},     [SLOT_FFN_UP_B] = {DIM_F},
+    [SLOT_FFN_DOWN] = {DIM_F, DIM_C},   [SLOT_FFN_DOWN_B] = {DIM_C},
 };
 
 /* What is wrong with the tensors, collected so that one message tells all (or the first few). */

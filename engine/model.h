@@ -26,6 +26,7 @@ struct hparams {
     int n_rot;        /* R: leading elements of a head that are rotated; 0 without rotary positions */
     float rope_scale; /* factor on cos and sin: 1, or YaRN's attention factor */
     int window;       /* a position sees this many positions, its own included; 0: all before it */
+    int window_from;  /* the first layer with the window; in those before it all are seen */
     float attn_scale; /* 1/sqrt(D) */
 };
 

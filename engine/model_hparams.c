@@ -173,6 +173,7 @@ int hparams_read(const struct weights *w, const struct arch *arch, struct hparam
                  struct err *err)
 {
     struct hparams h = {.norm_eps = arch->norm_eps_default};
+    int64_t window_from = 0;
     int rc = require_int(w, arch, "embedding_length", MAX_WIDTH, &h.n_embd, err);
     if (rc == 0)
         rc = require_int(w, arch, "block_count", LIMIT_LAYERS, &h.n_layer, err);
@@ -189,7 +190,10 @@ int hparams_read(const struct weights *w, const struct arch *arch, struct hparam
     if (rc == 0)
         rc = read_int(w, arch, "attention.sliding_window", 0, INT_MAX, &h.window, err);
     if (rc == 0)
+        rc = weights_meta_int(w, "xuxie.sliding_window_from", 0, h.n_layer, &window_from, err);
+    if (rc == 0)
         rc = read_activation(w, arch, &h, err);
+    h.window_from = (int)window_from;
     if (rc == 0)
         *hp = h;
     return rc;

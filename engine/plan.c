@@ -1,13 +1,16 @@
 /* plan.c - see plan.h. Sums are done with overflow checks and compared with what the machine has
- * free, so that a model that does not fit is refused with figures instead of being killed later. */
+ * free, so that a model that does not fit is refused with figures instead of being killed later.
+ *
+ * Weights in mapped files need no memory of their own: what is missing is read from the disk again,
+ * each time. So a model is too large only when what must be written to does not fit (session,
+ * matrices put together), and tight when that fits, but not together with the mapped weights.
+ * Mappings exist already when the plan is made, also the empty one for matrices to be put together:
+ * the limit of the address space is compared with the session alone. */
 #include "config.h"
 
 #include "engine/plan.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
 
 #include "engine/forward.h"
 #include "engine/kvcache.h"
@@ -21,8 +24,6 @@ enum { MIN_BATCH = 16, MAX_BATCH = 512 };
 
 /* A chunk's logits, when all are wanted, stay below this. */
 static const double max_logits_bytes = 128.0 * 1024 * 1024;
-/* What one thread reaches at least in a prefill product, f32 (OpenBLAS on AVX2: 50 and more). */
-static const double flops_per_thread = 30e9;
 static const double block_seconds = 0.1;
 /* Attention goes row by row: an operation there costs about as much as three in a product. */
 static const double attention_cost = 3;
@@ -37,7 +38,7 @@ static int chunk_tokens(const struct model *m, int n_ctx, int n_threads)
         hp->n_embd * (2 * q + 2 * kv) + (double)n_ff_matrices * hp->n_embd * hp->n_ff;
     const double attention = 4 * q * n_ctx;
     const double flops_per_token = 2 * weights + attention_cost * attention;
-    double n = block_seconds * flops_per_thread * n_threads / flops_per_token;
+    double n = block_seconds * kernels_get()->flops * n_threads / flops_per_token;
     const double n_logits = max_logits_bytes / (sizeof(float) * (double)hp->n_vocab);
     if (n > n_logits)
         n = n_logits;
@@ -48,63 +49,6 @@ static int chunk_tokens(const struct model *m, int n_ctx, int n_threads)
     if (n < MIN_BATCH)
         n = n_ctx < MIN_BATCH ? n_ctx : MIN_BATCH;
     return (int)n;
-}
-
-/* Reads "LABEL NUMBER" from a small text file of the kernel; label "" reads the first number. */
-static bool read_number(const char *path, const char *label, unsigned long long *out)
-{
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return false;
-    char line[256];
-    bool found = false;
-    while (!found && fgets(line, sizeof(line), f)) {
-        char *end;
-        const size_t n = strlen(label);
-        if (strncmp(line, label, n) != 0)
-            continue;
-        *out = strtoull(line + n, &end, 10);
-        found = end != line + n;
-    }
-    fclose(f);
-    return found;
-}
-
-/* The memory limit of this process's control group, version 2, then 1; *best falls to it. */
-static void limit_by_cgroup(unsigned long long *best)
-{
-    char line[1024] = "", path[1100] = "/sys/fs/cgroup/memory.max";
-    FILE *f = fopen("/proc/self/cgroup", "re");
-    while (f && fgets(line, sizeof(line), f)) {
-        line[strcspn(line, "\n")] = '\0';
-        if (strncmp(line, "0::/", 4) == 0)
-            snprintf(path, sizeof(path), "/sys/fs/cgroup/%s/memory.max", line + 4);
-    }
-    if (f)
-        fclose(f);
-    unsigned long long n;
-    if (read_number(path, "", &n) && n < *best)
-        *best = n;
-    if (read_number("/sys/fs/cgroup/memory/memory.limit_in_bytes", "", &n) && n < *best)
-        *best = n;
-}
-
-/* The tightest of: memory the kernel thinks it can give, the limit of the control group, and what
- * the address space limit leaves. SIZE_MAX when nothing is known. */
-static size_t available_bytes(void)
-{
-    unsigned long long best = SIZE_MAX, n;
-    if (read_number("/proc/meminfo", "MemAvailable:", &n) && n < best / 1024)
-        best = n * 1024;
-    limit_by_cgroup(&best);
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
-        read_number("/proc/self/status", "VmSize:", &n)) {
-        const unsigned long long left = limit.rlim_cur > n * 1024 ? limit.rlim_cur - n * 1024 : 0;
-        if (left < best)
-            best = left;
-    }
-    return (size_t)best;
 }
 
 static int context_size(const struct model *m, int wanted, int *out, struct err *err)
@@ -126,8 +70,41 @@ static int context_size(const struct model *m, int wanted, int *out, struct err 
     return 0;
 }
 
-int plan_make(const struct model *m, const struct engine_options *options, struct plan *out,
-              struct err *err)
+/* Bytes of all tensors, as they are computed with. */
+static size_t weight_bytes(const struct model *m)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < weights_count(m->weights); i++)
+        if (!add_size(sum, weights_at(m->weights, i)->n_bytes, &sum))
+            return SIZE_MAX;
+    return sum;
+}
+
+static bool is_above(size_t a, size_t b, size_t limit)
+{
+    size_t sum;
+    return !add_size(a, b, &sum) || sum > limit;
+}
+
+static size_t least(const struct memory_room *room)
+{
+    size_t n = room->ram < room->address ? room->ram : room->address;
+    return n < room->data ? n : room->data;
+}
+
+static enum engine_fit judge(const struct plan *p, const struct memory_room *room)
+{
+    if (is_above(p->total_bytes, p->memory.made_bytes, room->ram) ||
+        is_above(p->total_bytes, p->memory.made_bytes, room->data) ||
+        is_above(p->total_bytes, 0, room->address))
+        return ENGINE_TOO_LARGE;
+    return is_above(p->total_bytes + p->memory.made_bytes, p->memory.mapped_bytes, room->ram)
+               ? ENGINE_TIGHT
+               : ENGINE_FITS;
+}
+
+int plan_figure(const struct model *m, const struct engine_options *options,
+                const struct memory_room *room, struct plan *out, struct err *err)
 {
     struct plan p = {.kv = options->kv, .n_threads = options->n_threads};
     if (p.n_threads <= 0)
@@ -141,16 +118,70 @@ int plan_make(const struct model *m, const struct engine_options *options, struc
     p.scratch_bytes = sampler_bytes(m->hp.n_vocab, p.n_ctx);
 
     const size_t arena_slack = 64;
-    const bool fits = add_size(p.kv_bytes, p.act_bytes, &p.total_bytes) &&
-                      add_size(p.total_bytes, p.scratch_bytes, &p.total_bytes) &&
-                      add_size(p.total_bytes, arena_slack, &p.total_bytes);
-    const size_t available = available_bytes();
-    if (!fits || p.total_bytes > available)
+    if (!add_size(p.kv_bytes, p.act_bytes, &p.total_bytes) ||
+        !add_size(p.total_bytes, p.scratch_bytes, &p.total_bytes) ||
+        !add_size(p.total_bytes, arena_slack, &p.total_bytes))
+        p.total_bytes = SIZE_MAX;
+
+    const size_t all = weight_bytes(m), made = weights_made_bytes(m->weights);
+    p.memory = (struct engine_memory){
+        .session_bytes = p.total_bytes,
+        .made_bytes = made,
+        .mapped_bytes = all > made ? all - made : 0,
+        .free_bytes = least(room),
+    };
+    p.memory.fit = judge(&p, room);
+    *out = p;
+    return 0;
+}
+
+int plan_check(const struct plan *p, struct err *err)
+{
+    const struct engine_memory *m = &p->memory;
+    if (m->fit != ENGINE_TOO_LARGE)
+        return 0;
+    size_t needed = SIZE_MAX;
+    if (m->made_bytes == 0)
         return err_set(
             err, E_RESOURCE,
             _("a context of %d tokens needs %zu MiB of memory (KV cache %zu MiB), but %zu "
               "MiB are free; choose a smaller n_ctx or kv f16"),
-            p.n_ctx, (fits ? p.total_bytes : SIZE_MAX) >> 20, p.kv_bytes >> 20, available >> 20);
-    *out = p;
-    return 0;
+            p->n_ctx, p->total_bytes >> 20, p->kv_bytes >> 20, m->free_bytes >> 20);
+    if (!add_size(p->total_bytes, m->made_bytes, &needed))
+        needed = SIZE_MAX;
+    return err_set(
+        err, E_RESOURCE,
+        _("the model needs %zu MiB of memory (%zu MiB of its matrices must be put together, a "
+          "context "
+          "of %d tokens takes %zu MiB), but %zu MiB are free; `xuxie model import` makes a file of "
+          "it that needs no such memory"),
+        needed >> 20, m->made_bytes >> 20, p->n_ctx, p->total_bytes >> 20, m->free_bytes >> 20);
+}
+
+bool plan_warning(const struct plan *p, char *out, size_t size)
+{
+    const struct engine_memory *m = &p->memory;
+    if (m->fit != ENGINE_TIGHT)
+        return false;
+    snprintf(
+        out, size,
+        _("This model is larger than the memory that is free (%zu MiB of weights and %zu MiB to "
+          "work with, %zu MiB free): it is read from the disk again and again, and writes "
+          "slowly."),
+        (m->mapped_bytes + m->made_bytes) >> 20, m->session_bytes >> 20, m->free_bytes >> 20);
+    return true;
+}
+
+int plan_make(const struct model *m, const struct engine_options *options, struct plan *out,
+              struct err *err)
+{
+    struct memory_room room;
+    struct plan p;
+    memory_room(&room);
+    int rc = plan_figure(m, options, &room, &p, err);
+    if (rc == 0)
+        rc = plan_check(&p, err);
+    if (rc == 0)
+        *out = p;
+    return rc;
 }

@@ -29,7 +29,7 @@ static stage_fn *const stage_run[N_STAGES] = {
 static struct sampler *lay_out(struct layout *l, int n_vocab, int n_ctx)
 {
     struct sampler *s = layout_take(l, 1, sizeof(*s));
-    struct sampler laid = {.n_vocab = n_vocab, .n_ctx = n_ctx};
+    struct sampler laid = {.n_vocab = n_vocab, .n_ctx = n_ctx, .n_real = n_vocab};
     laid.cand = layout_take(l, (size_t)n_vocab, sizeof(*laid.cand));
     laid.row = layout_take(l, (size_t)n_vocab, sizeof(*laid.row));
     laid.per_id = layout_take(l, (size_t)n_vocab, sizeof(*laid.per_id));
@@ -58,6 +58,12 @@ struct sampler *sampler_init(void *memory, int n_vocab, int n_ctx, const uint8_t
     return s;
 }
 
+void sampler_limit(struct sampler *s, int n_real)
+{
+    assert(n_real > 0 && n_real <= s->n_vocab);
+    s->n_real = n_real;
+}
+
 /* ---- drawing ---- */
 
 /* Log of the sum of exp(row[i]), i < n. Overwrites the row. */
@@ -79,6 +85,13 @@ static void load(struct sampler *s, const float *logits, double *log_sum)
     }
     if (s->n > 0)
         *log_sum = log_sum_of_row(s);
+}
+
+/* Right after load(): candidates are still in the order of their ids. */
+static void drop_padding(struct sampler *s)
+{
+    while (s->n > 0 && s->cand[s->n - 1].id >= s->n_real)
+        s->n--;
 }
 
 static bool changes_logits(uint8_t stage)
@@ -153,6 +166,7 @@ int32_t sampler_draw(struct sampler *s, const struct sample_params *p, const flo
     const struct draw d = begin(s, p, history, n_history, seed, stream, index);
     double log_sum = 0;
     load(s, logits, &log_sum);
+    drop_padding(s);
     if (s->n == 0)
         return -1;
     run_stages(s, &d);
@@ -176,6 +190,7 @@ void sampler_probs(struct sampler *s, const struct sample_params *p, const float
     double log_sum;
     memset(probs, 0, (size_t)s->n_vocab * sizeof(*probs));
     load(s, logits, &log_sum);
+    drop_padding(s);
     if (s->n == 0)
         return;
     run_stages(s, &d);

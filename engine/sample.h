@@ -32,6 +32,11 @@ size_t sampler_bytes(int n_vocab, int n_ctx); /* memory one sampler needs, for p
 struct sampler *sampler_init(void *memory, int n_vocab, int n_ctx, const uint8_t *is_breaker,
                              const uint8_t *is_keep);
 
+/* Rows from n_real on stand for no token (a vocabulary padded to a round number): they are never
+ * drawn, though they take part in *logprob, as in every probability of the model. 1 .. n_vocab;
+ * n_vocab unless this is called. */
+void sampler_limit(struct sampler *s, int n_real);
+
 /* Draws the next token. logits[n_vocab] are read, not changed. history[n_history] = all tokens the
  * model sees (prompt and written), oldest first; each is one of the vocabulary. temp 0 takes the
  * greatest logit after bias, penalties and DRY, the lowest id of equal ones, whatever the order says.

@@ -18,6 +18,7 @@ struct cand {
 struct sampler {
     const struct kernels *k;
     int n_vocab, n_ctx;
+    int n_real; /* ids below it may be drawn */
     const uint8_t *is_breaker, *is_keep;
     struct cand *cand; /* [n_vocab], n of them in use */
     int n;

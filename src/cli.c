@@ -21,20 +21,52 @@
 #include "src/base/paths.h"
 #include "src/closest.h"
 #include "src/interrupt.h"
+#include "src/models.h"
 #include "src/output.h"
 
+/* clang-format off */
 const struct subcommand *const subcommands[] = {
-    &command_room,           &command_continue,       &command_tokenize,
-    &command_detokenize,     &command_model_list,     &command_model_info,
-    &command_model_logits,   &command_model_tensors,  &command_model_check,
-    &command_model_import,   &command_model_quantize, &command_perplexity,
-    &command_bench,          &command_history_list,   &command_history_search,
-    &command_history_show,   &command_history_diff,   &command_history_star,
-    &command_history_tag,    &command_history_note,   &command_history_replay,
-    &command_history_export, &command_history_stats,  &command_history_delete,
-    &command_story_list,     &command_story_export,   &command_run,
-    &command_eval,           NULL,
+    &command_room,
+    &command_continue,
+    &command_run,
+    &command_template_list,
+    &command_template_show,
+    &command_template_add,
+    &command_template_edit,
+    &command_template_remove,
+    &command_template_import,
+    &command_template_export,
+    &command_template_preview,
+    &command_eval,
+    &command_history_list,
+    &command_history_search,
+    &command_history_show,
+    &command_history_diff,
+    &command_history_star,
+    &command_history_tag,
+    &command_history_note,
+    &command_history_replay,
+    &command_history_export,
+    &command_history_stats,
+    &command_history_delete,
+    &command_story_list,
+    &command_story_export,
+    &command_model_list,
+    &command_model_info,
+    &command_model_check,
+    &command_model_tensors,
+    &command_model_logits,
+    &command_model_use,
+    &command_model_remove,
+    &command_model_import,
+    &command_model_quantize,
+    &command_tokenize,
+    &command_detokenize,
+    &command_perplexity,
+    &command_bench,
+    NULL,
 };
+/* clang-format on */
 
 /* What getopt_long returns for a row of the table; its letters are below, and these three. */
 enum { VALUE_ROW = 256, VALUE_HELP = 'h', VALUE_VERSION = 'V', VALUE_DUMP = 255 };
@@ -147,6 +179,8 @@ static int refuse_option(const struct subcommand *command, const char *arg, int 
 {
     if (letter == VALUE_HELP || letter == VALUE_VERSION)
         return cli_usage(command, _("--help and --version take no value"));
+    if (letter < 0 || letter > 126) /* a byte of a Chinese word, say */
+        return cli_usage(command, _("write -- before words that begin with a hyphen"));
     if (letter) /* 0 for long ones */
         return cli_usage(command, _("there is no option -%c here"), letter);
     const char *equals = strchr(arg, '=');
@@ -312,8 +346,11 @@ static int run(struct cli *cli, const struct given *given)
     if (read_config(&cli->settings, &err) != 0 || apply(cli, given, &err) != 0 ||
         (!room && interrupt_install(&err) != 0))
         status = output_error(&err);
-    else
+    else {
+        models_set_folders(cli->settings.model_dirs);
         status = cli->command->run(cli);
+    }
+    models_set_folders(NULL);
     settings_free(&cli->settings);
     flags_free(&cli->flags);
     return output_finish(status);

@@ -30,13 +30,47 @@ struct subcommand {
 
 extern const struct subcommand *const subcommands[]; /* the room first, ended by NULL */
 
-extern const struct subcommand command_room, command_continue, command_tokenize, command_detokenize,
-    command_model_list, command_model_info, command_model_logits, command_model_tensors,
-    command_model_check, command_model_import, command_model_quantize, command_perplexity,
-    command_bench, command_history_list, command_history_search, command_history_show,
-    command_history_diff, command_history_star, command_history_tag, command_history_note,
-    command_history_replay, command_history_export, command_history_stats, command_history_delete,
-    command_story_list, command_story_export, command_run, command_eval;
+/* clang-format off */
+extern const struct subcommand
+    command_room,
+    command_continue,
+    command_run,
+    command_template_list,
+    command_template_show,
+    command_template_add,
+    command_template_edit,
+    command_template_remove,
+    command_template_import,
+    command_template_export,
+    command_template_preview,
+    command_eval,
+    command_history_list,
+    command_history_search,
+    command_history_show,
+    command_history_diff,
+    command_history_star,
+    command_history_tag,
+    command_history_note,
+    command_history_replay,
+    command_history_export,
+    command_history_stats,
+    command_history_delete,
+    command_story_list,
+    command_story_export,
+    command_model_list,
+    command_model_info,
+    command_model_check,
+    command_model_tensors,
+    command_model_logits,
+    command_model_use,
+    command_model_remove,
+    command_model_import,
+    command_model_quantize,
+    command_tokenize,
+    command_detokenize,
+    command_perplexity,
+    command_bench;
+/* clang-format on */
 
 /* Everything from the command line to the exit status. */
 int cli_main(int argc, char **argv);

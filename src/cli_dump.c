@@ -11,6 +11,7 @@
 #include "src/base/str.h"
 #include "src/cli.h"
 #include "src/commands.h"
+#include "src/config_common.h"
 #include "src/output.h"
 #include "ui/keymap.h"
 
@@ -65,7 +66,7 @@ static void man_option(struct str *out, const struct option_row *row, bool ini)
         roff(out, "--");
         roff(out, option_hyphens(row, name));
         if (row->arg)
-            str_printf(out, " \" \\fI%s\\fP\"", _(row->arg));
+            str_printf(out, row->bare ? " \"[=\\fI%s\\fP]\"" : " \" \\fI%s\\fP\"", _(row->arg));
         str_putc(out, '\n');
     }
     man_body(out, row);
@@ -135,6 +136,33 @@ static void man_keys(struct str *out)
             str_puts(out, ".\n");
         }
         str_free(&keys);
+    }
+}
+
+/* The i-th action that can be bound, each name once; NULL past the last. */
+static const struct keymap_row *binding_at(size_t i)
+{
+    const struct keymap_row *row;
+    for (size_t r = 0; (row = keymap_row(r)); r++) {
+        const char *name = row->name;
+        bool known = false;
+        for (size_t k = 0; name && !known && k < r; k++)
+            known = keymap_row(k)->name && strcmp(keymap_row(k)->name, name) == 0;
+        if (name && !known && i-- == 0)
+            return keymap_row(r);
+    }
+    return NULL;
+}
+
+static void man_bindings(struct str *out)
+{
+    const struct keymap_row *row;
+    for (size_t i = 0; (row = binding_at(i)); i++) {
+        str_printf(out, ".TP\n.BR %s \" = ", row->name);
+        roff(out, row->keys);
+        str_puts(out, "\"\n");
+        roff(out, _(row->help));
+        str_puts(out, ".\n");
     }
 }
 
@@ -335,6 +363,10 @@ static void dump_ini(struct str *out)
         }
     }
     settings_free(&s);
+    const struct keymap_row *key;
+    str_printf(out, "\n# ---- keys of the writing room ----\n\n;[%s]\n", config_keys_section);
+    for (size_t i = 0; (key = binding_at(i)); i++)
+        str_printf(out, "\n# %s\n;%s = %s\n", _(key->help), key->name, key->keys);
 }
 
 static void man_ini(struct str *out)
@@ -348,8 +380,13 @@ int cli_dump(const char *what)
         const char *what;
         void (*dump)(struct str *out);
     } dumps[] = {
-        {"bash", dump_bash}, {"ini", dump_ini},    {"commands", man_slash_commands},
-        {"keys", man_keys},  {"man:ini", man_ini}, {"man:presets", man_presets},
+        {"bash", dump_bash},
+        {"ini", dump_ini},
+        {"commands", man_slash_commands},
+        {"keys", man_keys},
+        {"man:ini", man_ini},
+        {"man:presets", man_presets},
+        {"man:bindings", man_bindings},
     };
     struct str out = STR_INIT;
     int status = 0;
@@ -363,8 +400,8 @@ int cli_dump(const char *what)
     else if (i < ARRAY_LEN(dumps))
         dumps[i].dump(&out);
     else
-        status = cli_usage(NULL, _("--dump takes bash, ini, commands, keys, man:ini, man:presets "
-                                   "or man:COMMAND"));
+        status = cli_usage(NULL, _("--dump takes bash, ini, commands, keys, man:ini, man:presets, "
+                                   "man:bindings or man:COMMAND"));
     output_write(out.data, out.len);
     str_free(&out);
     return status;

@@ -70,7 +70,16 @@ static int read_shots(struct job *j, const char *list, struct err *err)
     return rc;
 }
 
-/* Without a word about it: none, one, and the template's own number, as in the paper. */
+static size_t count_on(const struct template *t)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->n_examples; i++)
+        n += !t->examples[i].off;
+    return n;
+}
+
+/* Without a word about it: none, one, and the template's own number, as in the paper; as far as
+ * there are examples. */
 static int choose_shots(struct job *j, struct err *err)
 {
     struct flags flags = *j->flags;
@@ -88,7 +97,8 @@ static int choose_shots(struct job *j, struct err *err)
     }
     const bool said = flags.zero_shot || flags.one_shot || flags.few_shot;
     const int all[] = {0, 1, j->request.k};
-    for (size_t i = said ? 2 : 0; i < ARRAY_LEN(all); i++)
+    const size_t n_all = said ? 3 : count_on(j->template) < 2 ? count_on(j->template) + 1 : 3;
+    for (size_t i = said ? 2 : 0; i < n_all; i++)
         if (i < 2 || said || (all[i] != 0 && all[i] != 1))
             j->shots[j->eval.n_shots++] = all[i];
     return 0;
@@ -122,6 +132,29 @@ static int make_task(struct job *j, struct err *err)
     return rc;
 }
 
+/* Values of the command line for the variables that a question has no own value of. */
+static int add_vars(struct job *j, struct err *err)
+{
+    struct template_field *vars;
+    size_t n_vars;
+    int rc = fewshot_vars(j->template, j->flags, &vars, &n_vars, err);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < j->items.n; i++) {
+        struct eval_item *item = &j->items.items[i];
+        const size_t n_own = item->n_fields;
+        for (size_t v = 0; v < n_vars; v++) {
+            bool own = false;
+            for (size_t k = 0; k < n_own; k++)
+                own = own || strcmp(item->fields[k].name, vars[v].name) == 0;
+            if (!own)
+                eval_item_add_field(item, vars[v].name, vars[v].value);
+        }
+    }
+    fewshot_vars_free(vars, n_vars);
+    return 0;
+}
+
 static int find_what(struct job *j, struct err *err)
 {
     const char *what = j->cli->args[0];
@@ -138,7 +171,7 @@ static int find_what(struct job *j, struct err *err)
                      j->template->name);
     while (!rc && j->flags->items && j->items.n > (size_t)j->flags->items)
         eval_items_drop_last(&j->items);
-    return rc;
+    return rc ? rc : add_vars(j, err);
 }
 
 static int choose_metric(struct job *j, struct err *err)
@@ -205,15 +238,18 @@ static void put_safe(struct str *out, const char *text)
 
 static void head_text(const struct job *j, struct str *out)
 {
-    put_safe(out, name_of(j));
+    struct str what = STR_INIT, model = STR_INIT;
+    put_safe(&what, name_of(j));
     if (j->task)
-        str_printf(out, " (%s)", _(j->task->about));
-    str_puts(out, ": ");
-    put_safe(out, runner_info(j->f.runner)->name);
-    str_printf(out, P_(", %zu question\n", ", %zu questions\n", j->items.n), j->items.n);
+        str_printf(&what, " (%s)", _(j->task->about));
+    put_safe(&model, runner_info(j->f.runner)->name);
+    str_printf(out, P_("%s: %s, %zu question\n", "%s: %s, %zu questions\n", j->items.n),
+               str_cstr(&what), str_cstr(&model), j->items.n);
     if (j->task && j->task->n_least && !j->flags->word_list)
         str_puts(out, _("The words are xuxie's own list, not the paper's: compare roughly.\n"));
     str_putc(out, '\n');
+    str_free(&what);
+    str_free(&model);
 }
 
 static void tell_results(struct job *j)
@@ -334,11 +370,12 @@ static void tell_loo(struct job *j, const struct eval_loo *l)
                               (json_int_t)l->n_answers));
         return;
     }
-    put_safe(&out, name_of(j));
+    struct str name = STR_INIT;
+    put_safe(&name, name_of(j));
     str_printf(&out,
-               _(": %zu examples; each asked with all others shown: ln P %.4f a token, %.1f %% "
-                 "exact\n"),
-               l->n, l->likelihood, 100 * l->exact);
+               _("%s: %zu examples; with all others shown: ln P %.4f a token, %.1f %% exact\n"),
+               str_cstr(&name), l->n, l->likelihood, 100 * l->exact);
+    str_free(&name);
     if (l->n_left_out)
         str_printf(&out, _("%zu more do not fit the context.\n"), l->n_left_out);
     str_puts(&out, _("What an example adds to the answers of the others:\n\n"));
@@ -430,7 +467,7 @@ const struct subcommand command_eval = {
     .help = N_("Measure how good the model's answers are, with how many examples"),
     .about = N_("Asks the questions of a task that comes with xuxie (--list names them), or of a "
                 "file for one's own template, with no, one and several examples shown, and tells "
-                "how many answers are right: a table with 95 % intervals, and a learning curve."),
+                "how many answers are right: a table with confidence intervals, and a learning curve."),
     .bit = CMD_EVAL,
     .max_args = 1,
     .run = run_eval,

@@ -54,7 +54,7 @@ static void tell_totals(const struct history_stats *s)
     row(_("generations"), _("%lld, %lld with a star"), (long long)s->n_generations,
         (long long)s->n_starred);
     if (s->n_generations)
-        row(_("from"), _("%s to %s"), date_local(s->first_ms, from), date_local(s->last_ms, to));
+        row(_("begun"), _("%s to %s"), date_local(s->first_ms, from), date_local(s->last_ms, to));
     row(_("characters written"), "%lld", (long long)s->n_chars);
     row(_("tokens written"), _("%lld, %.1f a second"), (long long)s->n_tokens,
         per_second(s->n_tokens, s->decode_us));

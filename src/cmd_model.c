@@ -25,7 +25,6 @@ struct facts {
     struct tokenizer *tokenizer;
     struct plan plan;
     struct str name, license; /* not sanitised: output_text and JSON do that */
-    char identity[33], tokenizer_identity[33];
 };
 
 static void meta_string(const struct weights *w, const char *key, struct str *out)
@@ -43,9 +42,11 @@ static void facts_free(struct facts *f)
     str_free(&f->license);
 }
 
+/* Reads headers only. A model that does not fit this machine is told like any other. */
 static int facts_open(const char *path, const struct settings *settings, struct facts *f,
                       struct err *err)
 {
+    struct memory_room room;
     struct engine_options options = {
         .n_threads = (int)settings->threads, .n_ctx = (int)settings->n_ctx, .kv = settings->kv};
     struct weights *weights = NULL;
@@ -55,18 +56,37 @@ static int facts_open(const char *path, const struct settings *settings, struct 
         rc = model_open(weights, &f->model, err); /* takes the weights */
     if (!rc)
         rc = model_open_tokenizer(f->model, &f->tokenizer, err);
+    memory_room(&room);
     if (!rc)
-        rc = plan_make(f->model, &options, &f->plan, err);
+        rc = plan_figure(f->model, &options, &room, &f->plan, err);
     if (rc) {
         facts_free(f);
         return rc;
     }
-    const struct weights *w = f->model->weights;
-    meta_string(w, "general.name", &f->name);
-    meta_string(w, "general.license", &f->license);
-    weights_identity(w, f->identity);
-    tokenizer_identity(f->tokenizer, f->tokenizer_identity);
+    meta_string(f->model->weights, "general.name", &f->name);
+    meta_string(f->model->weights, "general.license", &f->license);
     return 0;
+}
+
+/* Words for programs and for people. */
+static const struct {
+    const char *word, *shown;
+} fits[] = {
+    [ENGINE_FITS] = {"fits", N_("fits")},
+    [ENGINE_TIGHT] = {"tight", N_("tight")},
+    [ENGINE_TOO_LARGE] = {"too large", N_("does not fit")},
+};
+
+static void put_memory(json_t *o, const struct facts *f)
+{
+    const struct engine_memory *m = &f->plan.memory;
+    json_object_set_new(
+        o, "memory",
+        json_pack("{s:s, s:I, s:I, s:I, s:o}", "fit", fits[m->fit].word, "session_bytes",
+                  (json_int_t)m->session_bytes, "made_bytes", (json_int_t)m->made_bytes,
+                  "mapped_bytes", (json_int_t)m->mapped_bytes, "free_bytes",
+                  m->free_bytes == SIZE_MAX ? json_null()
+                                            : json_integer((json_int_t)m->free_bytes)));
 }
 
 /* Text and blanks up to `columns` columns, one blank at least. */
@@ -105,6 +125,8 @@ static void list_one(void *ctx, const struct model_entry *m)
             json_object_set_new(o, "n_params", json_integer(model_n_params(f.model)));
             json_object_set_new(o, "file_bytes",
                                 json_integer(weights_file_bytes(f.model->weights)));
+            json_object_set_new(o, "license", output_json_string(f.license.data, f.license.len));
+            put_memory(o, &f);
         }
         json_array_append_new(l->array, o);
     } else {
@@ -114,7 +136,14 @@ static void list_one(void *ctx, const struct model_entry *m)
                        model_type_name(f.model), (double)model_n_params(f.model) / 1e6,
                        (double)weights_file_bytes(f.model->weights) / 1e6);
         cell(m->name, 24);
-        cell(rc ? _("cannot be used:") : str_cstr(&what), 44);
+        cell(!rc                ? str_cstr(&what)
+             : rc == E_RESOURCE ? _("does not fit:")
+                                : _("cannot be used:"),
+             40);
+        if (!rc) {
+            cell(_(fits[f.plan.memory.fit].shown), 14);
+            cell(f.license.len ? f.license.data : "-", 18);
+        }
         output_text(rc ? err.msg : m->path, strlen(rc ? err.msg : m->path), false);
         output_puts("\n");
         str_free(&what);
@@ -139,8 +168,12 @@ const struct subcommand command_model_list = {
     .name = "model list",
     .arguments = "",
     .help = N_("Tell the models that can be used by name"),
-    .about = N_("These are the bundled one and the GGUF files in $XDG_DATA_HOME/xuxie/models "
-                "(~/.local/share/xuxie/models)."),
+    .about =
+        N_("These are the bundled one, and the GGUF files and folders of published checkpoints in "
+           "$XDG_DATA_HOME/xuxie/models (~/.local/share/xuxie/models). `fits`: into the memory "
+           "that is free now, weights and all; `tight`: it works, but slowly, because its "
+           "weights are read from the disk again and again; `does not fit`: it would be "
+           "refused."),
     .bit = CMD_MODEL_LIST,
     .run = run_list,
 };
@@ -195,6 +228,9 @@ static void info_json(const struct facts *f)
     const struct weights *w = f->model->weights;
     struct str ignored = STR_INIT;
     json_t *types = json_object(), *hint = json_object(), *o = json_object();
+    char identity[33], tokenizer[33];
+    weights_identity(w, identity);
+    tokenizer_identity(f->tokenizer, tokenizer);
     count_types(w, &ignored, types);
     list_hint(&f->model->hint, &ignored, hint);
     str_free(&ignored);
@@ -218,11 +254,12 @@ static void info_json(const struct facts *f)
     json_object_set_new(o, "tensors", types);
     json_object_set_new(o, "tokenizer", json_string(tokenizer_kind(f->tokenizer)));
     json_object_set_new(o, "n_tokens", json_integer(tokenizer_count(f->tokenizer)));
-    json_object_set_new(o, "identity", json_string(f->identity));
-    json_object_set_new(o, "tokenizer_identity", json_string(f->tokenizer_identity));
+    json_object_set_new(o, "identity", json_string(identity));
+    json_object_set_new(o, "tokenizer_identity", json_string(tokenizer));
     json_object_set_new(o, "sampling", hint);
     json_object_set_new(o, "session_bytes", json_integer((json_int_t)f->plan.total_bytes));
     json_object_set_new(o, "kv_bytes", json_integer((json_int_t)f->plan.kv_bytes));
+    put_memory(o, f);
     output_json(o);
 }
 
@@ -254,12 +291,39 @@ static bool is_ours_alone(const struct weights *w)
            (kind.n == 2 && memcmp(kind.s, "hf", 2) == 0);
 }
 
+/* What it needs, what there is, and what follows. */
+static void info_memory(const struct facts *f)
+{
+    const struct engine_memory *m = &f->plan.memory;
+    struct err err = ERR_INIT;
+    char warning[400];
+    linef(_("memory"), _("%.1f MB for one session, %.1f MB of it keys and values (%s)"),
+          (double)m->session_bytes / 1e6, (double)f->plan.kv_bytes / 1e6,
+          f->plan.kv == ENGINE_KV_F16 ? "f16" : "f32");
+    if (m->made_bytes)
+        linef("", _("%.1f MB of matrices that are put together when it is loaded"),
+              (double)m->made_bytes / 1e6);
+    linef("", _("%.1f MB of weights that are read from the file as they are"),
+          (double)m->mapped_bytes / 1e6);
+    if (m->free_bytes == SIZE_MAX)
+        linef(_("free memory"), "%s", _("not known"));
+    else
+        linef(_("free memory"), _("%.1f MB: %s"), (double)m->free_bytes / 1e6,
+              _(fits[m->fit].shown));
+    if (plan_check(&f->plan, &err) != 0)
+        line("", err.msg, strlen(err.msg));
+    else if (plan_warning(&f->plan, warning, sizeof warning))
+        line("", warning, strlen(warning));
+}
+
 static void info_text(const struct facts *f)
 {
     const struct hparams *hp = &f->model->hp;
     const struct weights *w = f->model->weights;
     struct str types = STR_INIT, hint = STR_INIT;
+    char identity[33];
     json_t *ignored = json_object();
+    weights_identity(w, identity);
     count_types(w, &types, ignored);
     list_hint(&f->model->hint, &hint, ignored);
     json_decref(ignored);
@@ -282,10 +346,8 @@ static void info_text(const struct facts *f)
           tokenizer_kind(f->tokenizer));
     linef(_("context"), _("%d tokens; %d in use by default"), hp->n_ctx_train, f->plan.n_ctx);
     linef(_("sampling"), "%s", hint.len ? hint.data : _("the file recommends nothing"));
-    linef(_("memory"), _("%.1f MB for one session, %.1f MB of it keys and values (%s)"),
-          (double)f->plan.total_bytes / 1e6, (double)f->plan.kv_bytes / 1e6,
-          f->plan.kv == ENGINE_KV_F16 ? "f16" : "f32");
-    linef(_("identity"), "%s", f->identity);
+    info_memory(f);
+    linef(_("identity"), "%s", identity);
     if (is_ours_alone(w))
         linef(_("other programs"), "%s",
               _("will not run it rightly: GGUF has no word for its activation or tokenizer"));

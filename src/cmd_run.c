@@ -102,18 +102,16 @@ static int read_missing(struct job *j, struct err *err)
         missing = names[i];
     }
     int rc = 0;
-    if (n_missing > 1 || (n_missing && !stdin_usable())) {
-        rc = err_set(err, E_USAGE, _("a value is missing for %s: give --var NAME=VALUE"),
-                     str_cstr(&list));
-    } else if (n_missing) {
+    if (n_missing == 1 && stdin_usable()) {
         rc = textfile_read("-", 0, LIMIT_STORY_FILE_BYTES, &j->input, err);
         if (!rc)
             rc = textfile_check("-", &j->input, err);
         if (!rc && j->input.len && j->input.data[j->input.len - 1] == '\n')
             str_truncate(&j->input, j->input.len - 1);
-        if (!rc && j->input.len == 0)
-            rc = err_set(err, E_INPUT, _("standard input, the value of %s, is empty"), missing);
     }
+    if (!rc && n_missing && j->input.len == 0)
+        rc = err_set(err, E_USAGE, _("a value is missing for %s: give --var NAME=VALUE"),
+                     str_cstr(&list));
     if (!rc && n_missing) {
         j->vars = x_realloc(j->vars, (j->n_vars + 1) * sizeof j->vars[0]);
         j->vars[j->n_vars++] =

@@ -289,6 +289,22 @@ static int each_line(const struct cli *cli, const struct source *s, const char *
 
 /* ---- the commands ---------------------------------------------------------------------------- */
 
+/* Options that mean something only with another one: what is wrong, NULL when nothing is. */
+static const char *check_flags(const struct cli *cli)
+{
+    const struct flags *f = &cli->flags;
+    if (f->tokenizer && cli->settings.origin[option_find("model")] == ORIGIN_CLI)
+        return _("give either --model or --tokenizer");
+    if (f->words && f->tokenizer)
+        return _("give either --words or --tokenizer");
+    if (f->no_hmm && !f->words)
+        return _("--no-hmm needs --words");
+    if ((f->no_jieba || f->no_lower_case) && !f->tokenizer)
+        return f->no_jieba ? _("--no-jieba needs --tokenizer")
+                           : _("--no-lower-case needs --tokenizer");
+    return NULL;
+}
+
 typedef int text_fn(const struct cli *cli, const struct source *s, const char *path,
                     struct err *err);
 
@@ -297,10 +313,9 @@ static int run(const struct cli *cli, text_fn *whole, line_fn *by_line)
     const char *path = cli->n_args ? cli->args[0] : "-";
     struct err err = ERR_INIT;
     struct source s;
-    if (cli->flags.tokenizer && cli->settings.origin[option_find("model")] == ORIGIN_CLI)
-        return cli_usage(cli->command, _("give either --model or --tokenizer"));
-    if (cli->flags.words && cli->flags.tokenizer)
-        return cli_usage(cli->command, _("give either --words or --tokenizer"));
+    const char *wrong = check_flags(cli);
+    if (wrong)
+        return cli_usage(cli->command, "%s", wrong);
     int rc = source_open(cli, &s, &err);
     if (!rc)
         rc =

@@ -1,5 +1,6 @@
 /* config.c - reads xuxie.ini into the settings. inih finds names and values; the option table
- * decides what they mean. Sections are for the reader's eye: `[story]` changes nothing.
+ * decides what they mean. Sections are for the reader's eye: `[story]` changes nothing. Only
+ * `[keys]` does: its names are actions of the room, its values keys.
  *
  * inih gives no line numbers, but asks for one line at a time and calls back before it asks for the
  * next: the reader counts. It is given the text in memory, checked before: at most 1 MiB, no line
@@ -17,10 +18,11 @@
 #include "src/base/i18n.h"
 #include "src/base/limits.h"
 #include "src/base/mem.h"
+#include "src/config_common.h"
 #include "src/options.h"
 #include "src/textfile.h"
 
-enum { CONFIG_MAX_BYTES = 1 << 20 };
+const char config_keys_section[] = "keys";
 
 struct reading {
     struct settings *settings;
@@ -73,9 +75,12 @@ static char *next_line(char *out, int size, void *arg)
 
 static int on_value(void *arg, const char *section, const char *name, const char *value)
 {
-    (void)section;
     struct reading *r = arg;
     struct err err = ERR_INIT;
+    if (strcmp(section, config_keys_section) == 0) {
+        settings_add_key(r->settings, name, value, r->line);
+        return 1;
+    }
     if (settings_set(r->settings, name, value, ORIGIN_INI, &err) != 0)
         tell(r, _("%s: line %d: %s"), r->path, r->line, err.msg);
     return 1;

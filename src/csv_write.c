@@ -11,9 +11,11 @@ static void separate(struct str *line)
         str_putc(line, ',');
 }
 
-static bool is_formula(const char *text, size_t n)
+bool csv_is_formula(const char *text, size_t n)
 {
     static const char *const wide[] = {"＝", "＋", "－", "＠"}; /* some read these alike */
+    for (; n && *text == '\''; n--)
+        text++;
     if (n && text[0] && strchr("=+-@\t\r\n", text[0]))
         return true;
     for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
@@ -26,7 +28,7 @@ void csv_text(struct str *line, const char *text, size_t n, bool raw)
 {
     separate(line);
     str_putc(line, '"');
-    if (!raw && is_formula(text, n))
+    if (!raw && csv_is_formula(text, n))
         str_putc(line, '\'');
     for (const char *end = text + n; text < end;) {
         const char *quote = memchr(text, '"', (size_t)(end - text));

@@ -140,13 +140,13 @@ const char *date_local(int64_t ms, char out[DATE_TEXT])
 
 const char *date_iso(int64_t ms, char out[DATE_TEXT])
 {
-    int64_t s = ms >= 0 ? ms / 1000 : (ms - 999) / 1000;
+    int64_t s = ms / 1000 - (ms % 1000 < 0); /* towards the past */
     time_t t = (time_t)s;
     struct tm tm;
     char day[32];
     if (!gmtime_r(&t, &tm) || strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
         snprintf(out, DATE_TEXT, "?");
     else
-        snprintf(out, DATE_TEXT, "%s.%03dZ", day, (int)(ms - s * 1000));
+        snprintf(out, DATE_TEXT, "%s.%03dZ", day, (int)((ms % 1000 + 1000) % 1000));
     return out;
 }

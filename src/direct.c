@@ -11,6 +11,7 @@
 #include "src/base/i18n.h"
 #include "src/interrupt.h"
 #include "src/models.h"
+#include "src/output.h"
 
 static int open_model(const struct settings *settings, struct direct *d, struct err *err)
 {
@@ -21,10 +22,27 @@ static int open_model(const struct settings *settings, struct direct *d, struct 
         rc = weights_open(str_cstr(&path), &weights, err);
     if (!rc)
         rc = model_open(weights, &d->model, err); /* takes the weights */
-    if (!rc)
-        rc = weights_load(weights, NULL, NULL, err);
     d->path = str_take(&path);
     return rc;
+}
+
+static bool tell_progress(void *ctx, int percent)
+{
+    (void)ctx;
+    output_progress(_("loading the model: %d %%"), percent);
+    return interrupt_signal() == 0;
+}
+
+/* What it needs is known to be there. */
+static int load(struct direct *d, struct err *err)
+{
+    char warning[400];
+    if (plan_warning(&d->plan, warning, sizeof warning))
+        output_warn("%s", warning);
+    output_progress_begin();
+    int rc = weights_load(d->model->weights, tell_progress, NULL, err);
+    output_progress_end();
+    return rc == E_CANCELLED ? err_set(err, rc, _("interrupted while the model was loading")) : rc;
 }
 
 int direct_open(const struct settings *settings, struct direct *d, struct err *err)
@@ -39,6 +57,8 @@ int direct_open(const struct settings *settings, struct direct *d, struct err *e
     int rc = open_model(settings, d, err);
     if (!rc)
         rc = plan_make(d->model, &options, &d->plan, err);
+    if (!rc)
+        rc = load(d, err);
     if (!rc)
         rc = pool_new(d->plan.n_threads, &d->pool, err);
     if (!rc)

@@ -277,10 +277,12 @@ static void add_drawn(struct eval_item *item, const char *const *all, size_t n_a
 int eval_items_make_choices(struct eval_items *set, const struct template *t, size_t n_choices,
                             uint64_t seed, struct err *err)
 {
-    size_t n_all, n_most = 0;
+    size_t n_all, n_most = 0; /* answers of an item without choices */
     for (size_t i = 0; i < set->n; i++)
-        if (set->items[i].n_answers > n_most)
+        if (set->items[i].n_choices == 0 && set->items[i].n_answers > n_most)
             n_most = set->items[i].n_answers;
+    if (n_most == 0)
+        return 0;
     const char **all = all_answers(set, t, &n_all);
     if (n_all < n_most + n_choices - 1) {
         free(all);

@@ -7,7 +7,8 @@
 #include "src/base/i18n.h"
 #include "src/base/limits.h"
 #include "src/base/mem.h"
-#include "src/csv.h"
+#include "src/csv_read.h"
+#include "src/csv_write.h"
 #include "src/example_row.h"
 #include "src/template_format.h"
 #include "src/template_text.h"
@@ -183,24 +184,28 @@ static bool collect_fields(const struct template *t, struct fields *f)
     return all;
 }
 
+static void put(struct str *line, const char *text, bool raw)
+{
+    csv_text(line, text, strlen(text), raw);
+}
+
 static void print_row(const struct template_example *e, const struct fields *f, bool raw,
                       struct str *out)
 {
-    struct str tags = STR_INIT;
+    struct str line = STR_INIT, tags = STR_INIT;
+    template_print_tags(e, &tags);
     for (size_t i = 0; i < f->n; i++) {
         const char *value = template_example_value(e, f->names[i]);
-        csv_print(out, value ? value : "", !raw);
-        str_putc(out, ',');
+        put(&line, value ? value : "", raw);
     }
-    template_print_tags(e, &tags);
-    const char *const ours[] = {e->output, str_cstr(&tags), e->note, e->source,
-                                e->off ? "off" : ""};
-    for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
-        if (i)
-            str_putc(out, ',');
-        csv_print(out, ours[i], !raw);
-    }
-    str_puts(out, "\r\n");
+    put(&line, e->output, raw);
+    put(&line, str_cstr(&tags), raw);
+    put(&line, e->note, raw);
+    put(&line, e->source, raw);
+    put(&line, e->off ? "off" : "", raw);
+    csv_end_line(&line);
+    str_append(out, line.data, line.len);
+    str_free(&line);
     str_free(&tags);
 }
 
@@ -209,16 +214,14 @@ static void print_header(const struct template *t, const struct fields *f, bool 
 {
     static const char *const ours[] = {"output", "@tags", "@note", "@source", "@off"};
     const bool marked = examples_need_marks(t);
-    for (size_t i = 0; i < f->n; i++) {
-        csv_print(out, f->names[i], !raw);
-        str_putc(out, ',');
-    }
-    for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
-        if (i)
-            str_putc(out, ',');
-        csv_print(out, ours[i] + (ours[i][0] == '@' && !marked), !raw);
-    }
-    str_puts(out, "\r\n");
+    struct str line = STR_INIT;
+    for (size_t i = 0; i < f->n; i++)
+        put(&line, f->names[i], raw);
+    for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+        put(&line, ours[i] + (ours[i][0] == '@' && !marked), raw);
+    csv_end_line(&line);
+    str_append(out, line.data, line.len);
+    str_free(&line);
 }
 
 int examples_print_csv(const struct template *t, bool raw, struct str *out, struct err *err)

@@ -33,7 +33,7 @@ struct example_import {
 
 struct example_set {
     struct template_example *items;
-    size_t n;
+    size_t n, cap;     /* rows; places there are */
     size_t n_bad;      /* rows left out with skip_bad */
     char **left_out;   /* columns that were not taken, the first EXAMPLES_LEFT_OUT */
     size_t n_left_out; /* all of them, but for rows of JSONL whose names were full */

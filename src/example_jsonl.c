@@ -27,12 +27,13 @@ static bool has_marks(const json_t *object)
     return false;
 }
 
+/* fmt: file, line, key. */
 static int refuse_value(const struct row_reader *r, unsigned long line, const char *key,
-                        const char *why, struct err *err)
+                        const char *fmt, struct err *err)
 {
     char quoted[360];
-    return err_set(err, E_INPUT, _("%s: line %lu: \"%s\" %s"), r->file, line,
-                   err_quote(quoted, sizeof quoted, key, strlen(key)), why);
+    return err_set(err, E_INPUT, fmt, r->file, line,
+                   err_quote(quoted, sizeof quoted, key, strlen(key)));
 }
 
 /* The text of a scalar, malloc'ed; NULL for lists, objects and null. Of a number the shortest that
@@ -66,9 +67,11 @@ static int put_tags(const struct row_reader *r, unsigned long line, const json_t
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *tag = json_array_get(list, i);
         if (!json_is_string(tag) || holds_nul(tag))
-            return refuse_value(r, line, "tags", _("must be a list of texts"), err);
+            return refuse_value(r, line, "tags", _("%s: line %lu: \"%s\" must be a list of texts"),
+                                err);
         if (e->n_tags == LIMIT_TEMPLATE_LIST)
-            return refuse_value(r, line, "tags", _("has too many of them"), err);
+            return refuse_value(r, line, "tags", _("%s: line %lu: \"%s\" has too many of them"),
+                                err);
         e->tags = x_realloc(e->tags, (e->n_tags + 1) * sizeof e->tags[0]);
         e->tags[e->n_tags++] = x_strdup(json_string_value(tag));
     }
@@ -92,9 +95,10 @@ static int put_value(struct row_reader *r, unsigned long line, struct template_e
     }
     int rc = 0;
     if (!text)
-        rc = refuse_value(r, line, key, _("is a list or an object, not a text"), err);
+        rc = refuse_value(r, line, key,
+                          _("%s: line %lu: \"%s\" is a list or an object, not a text"), err);
     else if (holds_nul(value))
-        rc = refuse_value(r, line, key, _("holds a NUL character"), err);
+        rc = refuse_value(r, line, key, _("%s: line %lu: \"%s\" holds a NUL character"), err);
     else
         rc = row_put(r, line, e, role, field, text, err);
     free(text);

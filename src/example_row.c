@@ -246,10 +246,10 @@ int row_end(struct row_reader *r, unsigned long line, struct template_example *e
         err = &own; /* the message is wanted for `bad` */
     if (!rc)
         rc = check_row(r, line, e, err);
-    if (!rc && set->n + r->how->template->n_examples >= LIMIT_TEMPLATE_EXAMPLES) {
+    if (!rc && set->n == LIMIT_TEMPLATE_EXAMPLES) {
         template_example_free(e);
-        return err_set(err, E_INPUT, _("%s: line %lu: more than %u examples in one template"),
-                       r->file, line, LIMIT_TEMPLATE_EXAMPLES);
+        return err_set(err, E_INPUT, _("%s: line %lu: more than %u examples"), r->file, line,
+                       LIMIT_TEMPLATE_EXAMPLES);
     }
     if (rc) {
         template_example_free(e);
@@ -269,7 +269,10 @@ int row_end(struct row_reader *r, unsigned long line, struct template_example *e
     }
     if (!e->note)
         e->note = x_strdup("");
-    set->items = x_realloc(set->items, (set->n + 1) * sizeof set->items[0]);
+    if (set->n == set->cap) {
+        set->cap = set->cap ? 2 * set->cap : 64;
+        set->items = x_realloc(set->items, set->cap * sizeof set->items[0]);
+    }
     set->items[set->n++] = *e;
     memset(e, 0, sizeof *e);
     return 0;

@@ -63,7 +63,7 @@ static int parse_shots(const char *text, int *k, struct err *err)
         v > (long)LIMIT_TEMPLATE_EXAMPLES)
         return err_set(err, E_USAGE, _("shots: \"%s\" is not understood; allowed is %s"),
                        err_quote(quoted, sizeof quoted, text, strlen(text)),
-                       _("0 to 131072, or fit (as many as the context holds)"));
+                       _(option_rows[option_find("shots")].allowed));
     *k = (int)v;
     return 0;
 }

@@ -11,6 +11,7 @@
 #include "src/app.h"
 #include "src/base/err.h"
 #include "src/base/i18n.h"
+#include "src/base/log.h"
 #include "src/base/mem.h"
 #include "src/base/str.h"
 #include "src/commands.h"
@@ -377,6 +378,27 @@ static struct ui_help_row *help_rows(void)
     return rows;
 }
 
+/* The keys of xuxie.ini. What is wrong is told before the screen opens, and the first of it, when
+ * there is something, on it. */
+static char *bind_keys(const struct settings *settings)
+{
+    char *first = NULL;
+    for (size_t i = 0; i < settings->n_keys; i++) {
+        const struct key_setting *k = &settings->keys[i];
+        struct err err = ERR_INIT;
+        if (ui_bind(k->action, k->keys, &err) == 0)
+            continue;
+        struct str s = STR_INIT;
+        str_printf(&s, _("xuxie.ini: line %d: %s"), k->line, err.msg);
+        log_warn("%s", str_cstr(&s));
+        fprintf(stderr, _("xuxie: warning: %s\n"), str_cstr(&s));
+        if (!first)
+            first = x_strdup(str_cstr(&s));
+        str_free(&s);
+    }
+    return first;
+}
+
 static const struct front members = {.grew = on_grew,
                                      .moved = on_moved,
                                      .notice = on_notice,
@@ -438,11 +460,14 @@ int front_tui_run(const struct settings *settings, const char *what)
                            .on_hangup = host_hangup,
                            .is_busy = host_busy};
     int ended_by = 0;
+    char *wrong_key = bind_keys(settings);
     rc = ui_open(&options, &host, &t.ui, &err);
     if (rc == 0) {
         if (settings->edit_mode)
             ui_editing_mode(t.ui, settings->edit_mode);
         room_show(&t.room);
+        if (wrong_key)
+            ui_message(t.ui, UI_WARNING, wrong_key);
         refresh(&t);
         ended_by = ui_run(t.ui);
     }
@@ -459,6 +484,7 @@ int front_tui_run(const struct settings *settings, const char *what)
     for (size_t i = 0; rows[i].name; i++)
         free((char *)rows[i].name);
     free(rows);
+    free(wrong_key);
     free(environment);
     free(t.shown);
     free(t.standing);

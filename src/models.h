@@ -1,6 +1,7 @@
 /* models.h - where models lie: the bundled one among xuxie's own data, others in
- * $XDG_DATA_HOME/xuxie/models, and anywhere a person keeps them, by path. A model is a GGUF file or
- * the folder of a published checkpoint. */
+ * $XDG_DATA_HOME/xuxie/models and in the folders of the setting model_dirs, and anywhere a person
+ * keeps them, by path. A model is a GGUF file or the folder of a published checkpoint.
+ * One thread. */
 #ifndef XUXIE_SRC_MODELS_H
 #define XUXIE_SRC_MODELS_H
 
@@ -10,10 +11,21 @@
 #include "src/base/str.h"
 
 struct model_entry {
-    const char *name; /* what --model takes: the file's name without .gguf, or the folder's */
+    const char *name; /* what --model takes: the file's name without .gguf, or the folder's; the
+                       * path where a model of this name comes before it */
     const char *path;
     bool bundled;
 };
+
+/* The setting model_dirs: folders to look in, with colons between them; copied. "~/" at the head of
+ * one is the home directory. NULL: none. */
+void models_set_folders(const char *list);
+
+/* $XDG_DATA_HOME/xuxie/models, which need not be there. E_IO without a home. */
+int models_standard_folder(struct str *out, struct err *err);
+
+/* Is it what the bundled model is called, with or without .gguf? */
+bool models_is_bundled_name(const char *name);
 
 /* Finds the file of a model argument and appends its path to out. NULL or empty: the bundled model.
  * A word with a slash is a path ("~/" is the home directory); else a file of the current directory,
@@ -21,8 +33,8 @@ struct model_entry {
  * file itself is not opened. */
 int models_resolve(const char *model, struct str *out, struct err *err);
 
-/* Tells every model that lies in a known place: the bundled one first, then by name. Entries are
- * borrowed for the call. */
+/* Tells every model that lies in a known place: the bundled one first, then folder by folder, by
+ * name. Entries are borrowed for the call. */
 void models_each(void (*fn)(void *ctx, const struct model_entry *m), void *ctx);
 
 #endif

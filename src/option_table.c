@@ -18,6 +18,7 @@
 #include "src/base/i18n.h"
 #include "src/base/limits.h"
 #include "src/base/mem.h"
+#include "src/chat.h"
 
 /* Numbers of the table that take part in types elsewhere. */
 _Static_assert(sizeof(enum engine_kv_type) == sizeof(unsigned), "OPTION_CHOICE stores an unsigned");
@@ -28,6 +29,9 @@ enum { EVERYWHERE = SCOPE_CLI | SCOPE_INI | SCOPE_SET };
 #define WRITING   (CMD_ROOM | CMD_CONTINUE | CMD_RUN | CMD_EVAL)
 #define COMPUTING (WRITING | CMD_PERPLEXITY | CMD_BENCH)
 #define READING   (COMPUTING | CMD_MODEL_INFO | CMD_MODEL_LOGITS | CMD_TOKENIZE | CMD_DETOKENIZE)
+/* What finds models by name, but does not take --model. */
+#define NAMING                                                                                     \
+    (CMD_MODEL_LIST | CMD_MODEL_CHECK | CMD_MODEL_IMPORT | CMD_MODEL_QUANTIZE | CMD_MODEL_USE)
 /* What assembles a prompt from a template; what works on the library. */
 #define SHOTS     (CMD_TEMPLATE_PREVIEW | CMD_RUN | CMD_EVAL)
 #define LIBRARY                                                                                    \
@@ -44,8 +48,10 @@ enum { EVERYWHERE = SCOPE_CLI | SCOPE_INI | SCOPE_SET };
 #define STORY (CMD_STORY_LIST | CMD_STORY_EXPORT)
 
 static const char *const kv_names[] = {[ENGINE_KV_F16] = "f16", [ENGINE_KV_F32] = "f32", NULL};
-static const char *const type_names[] = {"stored", "f32",  "f16",  "bf16", "q8_0",
-                                         "q6_K",   "q5_K", "q4_K", "q4_0", NULL};
+/* Every type that is written (test_options compares with quant.h). */
+static const char *const type_names[] = {"stored", "f32",  "f16",  "bf16", "q8_0", "q6_K", "q5_K",
+                                         "q5_1",   "q5_0", "q4_K", "q4_1", "q4_0", "q3_K", "q2_K",
+                                         NULL};
 /* In the order of enum tokenizer_rule. */
 static const char *const display_rules[] = {"plain", "bert", "modelscope", "gpt2-chinese", NULL};
 static const char *const edit_modes[] = {"auto", "emacs", "vi", NULL};
@@ -78,7 +84,7 @@ const struct option_row option_rows[] = {
     {.name = "shots", .letter = 'k', .type = OPTION_TEXT, FLAG(shots), .group = GROUP_PROMPT,
      .scope = SCOPE_CLI, .commands = SHOTS, .arg = N_("K"),
      .help = N_("Show K examples; without it as many as the template says"),
-     .allowed = N_("0 to 131072, or fit (as many as the context holds)")},
+     .allowed = N_("0 to 131072, or fit (as many as the context holds); eval: several, 0,1,8")},
     {.name = "zero_shot", .type = OPTION_BOOL, FLAG(zero_shot), .group = GROUP_PROMPT,
      .scope = SCOPE_CLI, .commands = SHOTS, .def = "off",
      .help = N_("Show no example: -k 0")},
@@ -201,6 +207,13 @@ const struct option_row option_rows[] = {
      .scope = EVERYWHERE, .commands = WRITING, .def = "off",
      .help = N_("Never let the model end the text itself"), .allowed = N_("on, off")},
 
+    {.name = "chat", .type = OPTION_WORD, SET(chat), .group = GROUP_ENGINE, .scope = EVERYWHERE,
+     .commands = WRITING, .choices = chat_names, .bare = true, .def = "off", .arg = N_("FORMAT"),
+     .help = N_("Talk to a chat model: what you write is a question to it, and it answers"),
+     .allowed = N_("off, on (the format is seen from the model), chatml, llama3, llama2")},
+    {.name = "system", .type = OPTION_TEXT, SET(system), .group = GROUP_ENGINE, .scope = EVERYWHERE,
+     .commands = WRITING, .arg = N_("TEXT"),
+     .help = N_("In a chat: what the model is told before the first question")},
     {.name = "model", .letter = 'm', .type = OPTION_TEXT, SET(model), .group = GROUP_ENGINE,
      .scope = EVERYWHERE, .commands = READING | SHOTS, .arg = N_("MODEL"),
      .help = N_("A model file, or the name of one of `xuxie model list`; the bundled one by default")},
@@ -242,6 +255,9 @@ const struct option_row option_rows[] = {
      .scope = SCOPE_CLI | SCOPE_INI, .commands = WRITING | LIBRARY | HISTORY | STORY,
      .arg = N_("FILE"),
      .help = N_("The database; xuxie.db in $XDG_DATA_HOME/xuxie by default")},
+    {.name = "model_dirs", .type = OPTION_TEXT, SET(model_dirs), .group = GROUP_PROGRAM,
+     .scope = SCOPE_CLI | SCOPE_INI, .commands = READING | SHOTS | NAMING, .arg = N_("FOLDERS"),
+     .help = N_("Folders, with colons between them, in which models are found by name, after $XDG_DATA_HOME/xuxie/models")},
     {.name = "log_text", .type = OPTION_BOOL, SET(log_text), .group = GROUP_PROGRAM,
      .scope = SCOPE_CLI | SCOPE_INI, .commands = WRITING, .def = "off",
      .help = N_("Let the log file contain what you and the model write"), .allowed = N_("on, off")},
@@ -302,7 +318,7 @@ const struct option_row option_rows[] = {
     {.name = "type", .type = OPTION_WORD, FLAG(type), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
      .commands = CMD_MODEL_IMPORT, .choices = type_names, .def = "stored", .arg = N_("TYPE"),
      .help = N_("How matrices are stored: fewer bits take less memory and are a little less exact"),
-     .allowed = N_("stored (as in the checkpoint), f32, f16, bf16, q8_0, q6_K, q5_K, q4_K, q4_0")},
+     .allowed = N_("stored (as in the checkpoint), f32, f16, bf16, q8_0, q6_K, q5_K, q5_1, q5_0, q4_K, q4_1, q4_0, q3_K, q2_K")},
     {.name = "input", .type = OPTION_TEXT, FLAG(input), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
      .commands = CMD_RUN, .arg = N_("FILE"),
      .help = N_("Queries, one JSON object a line, the variables as its keys")},
@@ -371,7 +387,7 @@ const struct option_row option_rows[] = {
      .help = N_("An older version of the template"),
      .allowed = N_("0 to 2147483647 (0 = the newest)")},
     {.name = "yes", .type = OPTION_BOOL, FLAG(yes), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
-     .commands = CMD_TEMPLATE_REMOVE | CMD_HISTORY_DELETE, .def = "off",
+     .commands = CMD_TEMPLATE_REMOVE | CMD_MODEL_REMOVE | CMD_HISTORY_DELETE, .def = "off",
      .help = N_("Do not ask")},
     {.name = "force", .type = OPTION_BOOL, FLAG(force), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
      .commands = CMD_TEMPLATE_EXPORT | CMD_HISTORY_EXPORT | CMD_STORY_EXPORT, .def = "off",
@@ -439,7 +455,7 @@ const struct option_row option_rows[] = {
      .arg = N_("NAME"), .help = N_("How it is written"),
      .allowed = N_("auto (by the end of the file's name, else jsonl), jsonl, md, txt, csv")},
     {.name = "raw", .type = OPTION_BOOL, FLAG(raw), .group = GROUP_PROGRAM, .scope = SCOPE_CLI,
-     .commands = CMD_HISTORY_EXPORT, .def = "off",
+     .commands = CMD_HISTORY_EXPORT | CMD_TEMPLATE_IMPORT | CMD_TEMPLATE_EXPORT, .def = "off",
      .help = N_("csv: leave texts as they are that a spreadsheet would take for a formula")},
     {.name = "format", .type = OPTION_WORD, FLAG(format), .group = GROUP_PROGRAM,
      .scope = SCOPE_CLI, .commands = CMD_STORY_EXPORT, .choices = story_formats, .def = "auto",
@@ -510,7 +526,7 @@ const char *option_hyphens(const struct option_row *row, char out[64])
 
 bool option_is_switch(const struct option_row *row)
 {
-    return row->type == OPTION_BOOL;
+    return row->type == OPTION_BOOL || row->bare;
 }
 
 static int refuse(const struct option_row *row, const char *value, struct err *err)

@@ -296,9 +296,19 @@ void settings_init(struct settings *s)
     set_preset(s, "story", ORIGIN_PRESET, NULL);
 }
 
+static void free_keys(struct settings *s)
+{
+    for (size_t i = 0; i < s->n_keys; i++) {
+        free(s->keys[i].action);
+        free(s->keys[i].keys);
+    }
+    free(s->keys);
+}
+
 void settings_free(struct settings *s)
 {
     clear_stops(s);
+    free_keys(s);
     for (size_t i = 0; i < n_option_rows; i++) {
         const struct option_row *row = &option_rows[i];
         if (!row->is_flag && (row->type == OPTION_TEXT || row->type == OPTION_WORD))
@@ -315,12 +325,23 @@ void settings_copy(struct settings *to, const struct settings *from)
     *to = *from;
     for (size_t i = 0; i < from->n_stops; i++)
         to->stops[i] = x_strdup(from->stops[i]);
+    to->keys = NULL;
+    to->n_keys = 0;
+    for (size_t i = 0; i < from->n_keys; i++)
+        settings_add_key(to, from->keys[i].action, from->keys[i].keys, from->keys[i].line);
     for (size_t i = 0; i < n_option_rows; i++) {
         const struct option_row *row = &option_rows[i];
         char **text = (char **)((char *)to + row->offset);
         if (!row->is_flag && (row->type == OPTION_TEXT || row->type == OPTION_WORD) && *text)
             *text = x_strdup(*text);
     }
+}
+
+void settings_add_key(struct settings *s, const char *action, const char *keys, int line)
+{
+    s->keys = x_realloc(s->keys, (s->n_keys + 1) * sizeof s->keys[0]);
+    s->keys[s->n_keys++] =
+        (struct key_setting){.action = x_strdup(action), .keys = x_strdup(keys), .line = line};
 }
 
 static const char *setting_word(size_t i)

@@ -19,6 +19,13 @@
 #include "src/base/err.h"
 #include "src/base/str.h"
 
+/* A line of the section [keys] of xuxie.ini: an action of the room and the keys it shall have. Whether
+ * they exist only the screen knows (ui_bind). */
+struct key_setting {
+    char *action, *keys; /* owned */
+    int line;            /* of the file, for messages */
+};
+
 enum { SETTINGS_MAX_STOPS = 16, SETTINGS_MAX_STOP_BYTES = 256, SETTINGS_MAX_BIAS = 256 };
 
 struct settings {
@@ -38,8 +45,11 @@ struct settings {
     int64_t max_tokens;       /* 256 */
     int64_t max_length;       /* 0: no such limit */
     bool ignore_eos;
+    char *chat;               /* NULL: texts are continued; "on", or a format of chat.h. owned */
+    char *system;             /* of a chat; NULL: none. owned */
     /* engine */
     char *model;              /* path or name; NULL: the bundled one. owned */
+    char *model_dirs;         /* folders, with colons between; NULL: none. owned */
     int64_t n_ctx, threads;   /* 0: chosen */
     enum engine_kv_type kv;
     /* room */
@@ -47,6 +57,8 @@ struct settings {
     bool mouse;
     int64_t ambiguous_width;  /* 0 = auto */
     int64_t escape_delay;     /* 0 = auto */
+    struct key_setting *keys; /* owned; only from xuxie.ini */
+    size_t n_keys;
     /* program */
     char *db;                 /* NULL: $XDG_DATA_HOME/xuxie/xuxie.db */
     bool log_text;
@@ -67,6 +79,7 @@ void settings_free(struct settings *s);
  * an equal or higher origin. */
 int settings_set(struct settings *s, const char *name, const char *value, enum option_origin origin,
                  struct err *err);
+void settings_add_key(struct settings *s, const char *action, const char *keys, int line);
 /* The value as text, appended. False for an unknown name. */
 bool settings_get(const struct settings *s, const char *name, struct str *out);
 /* Takes what the model file recommends, under preset `story` only; remembered for when that is chosen

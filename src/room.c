@@ -476,6 +476,11 @@ static void pump_next(struct room *r)
     while (r->next_session && engine_next_event(r->next_session, &ev)) {
         if (ev.type == EV_LOAD) {
             r->next_percent = ev.load.percent;
+            if (ev.n_bytes > 0) {
+                char *warning = x_strndup(ev.bytes, ev.n_bytes);
+                say(r, TURN_WARNING, warning);
+                free(warning);
+            }
         } else if (ev.type == EV_READY) {
             r->next_ready = true;
             return;
@@ -537,7 +542,10 @@ void room_submit(struct room *r, const char *text, size_t n)
         n--;
     }
     if (room_has_model(r)) {
-        turn_submit(r->turn, text, n);
+        if (r->settings.chat && n)
+            room_ask(r, text, n);
+        else
+            turn_submit(r->turn, text, n);
     } else {
         turn_add(r->turn, text, n);
         say_no_model(r);

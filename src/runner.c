@@ -48,6 +48,8 @@ static int wait_until_ready(struct runner *r, struct err *err)
                 return 0;
             if (ev.type == EV_ERROR)
                 return take_error(&ev, err);
+            if (ev.type == EV_LOAD && ev.n_bytes > 0)
+                output_warn("%.*s", (int)ev.n_bytes, ev.bytes);
             if (ev.type == EV_LOAD)
                 output_progress(_("loading the model: %d %%"), ev.load.percent);
         }

@@ -71,10 +71,10 @@ static int connect(const struct store *s, struct sql *q, const char *name, int f
 {
     sqlite3 *db = NULL;
     int rc = sqlite3_open_v2(name, &db, flags | SQLITE_OPEN_NOMUTEX, vfs);
+    if (rc == SQLITE_OK && vfs) /* before anything that reads */
+        rc = sql_script(db, "PRAGMA locking_mode=EXCLUSIVE");
     if (rc == SQLITE_OK)
         rc = configure(db);
-    if (rc == SQLITE_OK && vfs)
-        rc = sql_script(db, "PRAGMA locking_mode=EXCLUSIVE");
     if (rc == SQLITE_OK)
         rc = sql_script(db, "SELECT count(*) FROM sqlite_schema");
     if (rc == SQLITE_OK) {
@@ -368,8 +368,10 @@ int store_open_schema(const char *path, unsigned flags, const struct schema *sch
     }
     if (rc == 0)
         rc = wake_init(&s->wake, err);
-    if (rc == 0 && !s->read_only)
+    if (rc == 0 && !s->read_only) {
+        index_adopt(s);
         rc = writer_start(s, err);
+    }
     if (rc == 0)
         index_catch_up(s);
     if (rc != 0) {

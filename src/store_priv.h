@@ -44,11 +44,13 @@ struct writer {
     struct sql q;     /* the connection that writes */
     bool wal;         /* false: a file system without shared memory, rollback journal */
     ino_t wal_inode;  /* of the -wal we write to; 0 until it is known */
+    int wal_pages;    /* in the -wal after the last commit, as far as a checkpoint is of use */
     bool sync_failed; /* the last sync: what was written may be lost, only a checkpoint helps */
     int64_t *rows;    /* ticket -t is row rows[t-1], committed or in the running transaction */
     size_t n_rows;
     char place[INDEX_PLACE_BYTES]; /* constant */
     bool index_touched;            /* in the running transaction, */
+    size_t index_bytes;            /* by so many bytes of terms */
     bool index_failed;             /* and found to be damaged */
     bool index_off;                /* the running transaction goes without it */
 };
@@ -76,6 +78,7 @@ struct store {
     int64_t unsynced_ms; /* put time of the oldest operation committed but not synced; 0 */
     int64_t n_attempts;  /* transactions tried */
     int64_t retry_ms;    /* not before; 0: at once */
+    int64_t worked_ms;   /* the writer did something last */
     int64_t *rows;       /* as in the writer, committed ones only */
     size_t n_tickets, cap_rows;
     bool closing;

@@ -116,10 +116,13 @@ static const char version_1[] =
 
 /* Contentless: the texts are in `texts`. One column, no positions, no sizes: of each term only the
  * generations that have it, about two bytes each; store_search.c looks at the texts themselves.
- * Tokenizer `ascii` leaves what is not ASCII as it is, and takes the terms for what they are. */
+ * It is merged by us (store_index.c). Tokenizer `ascii` leaves what is not ASCII as it is, and
+ * takes the terms for what they are. */
 #define HISTORY_FTS                                                                                \
     "CREATE VIRTUAL TABLE history_fts USING fts5(body, content='', columnsize=0, detail=none, "    \
-    "tokenize='ascii')"
+    "tokenize='ascii');\n"                                                                         \
+    "INSERT INTO history_fts(history_fts, rank) VALUES('automerge', 0);\n"                         \
+    "INSERT INTO history_fts(history_fts, rank) VALUES('crisismerge', 64);\n"
 
 const char schema_history_fts[] = HISTORY_FTS;
 

@@ -23,10 +23,14 @@ struct store_template_text {
 };
 
 /* A new version of the template of that name, which is made (or shown again) when there is none.
- * When head and examples are those of its newest version nothing is written. Returns the version.
+ * When head and examples are those of its newest version nothing is written. What comes with the
+ * program (builtin) is not forced on anybody: nothing is written either where the newest version is
+ * the person's own, or the template was renamed or removed. Returns the version, then the newest.
  * All strings are copied. One transaction. */
 store_ref store_put_template(struct store *s, const char *name, const char *head,
                              const char *const *examples, size_t n_examples, bool builtin);
+/* Its newest version is made once more under the new name: generations are found by the name their
+ * version was made under. Nothing happens when the name is another template's. */
 void store_rename_template(struct store *s, store_ref template, const char *name);
 void store_remove_template(struct store *s, store_ref template);
 

@@ -121,6 +121,7 @@ struct template *template_copy(const struct template *t)
         .n_vars = t->n_vars,
         .examples = t->n_examples ? x_calloc(t->n_examples, sizeof c->examples[0]) : NULL,
         .n_examples = t->n_examples,
+        .cap_examples = t->n_examples,
     };
     for (size_t i = 0; i < t->n_stops; i++)
         c->stops[i] = x_strdup(t->stops[i]);
@@ -153,7 +154,10 @@ const char *template_example_value(const struct template_example *e, const char 
 
 struct template_example *template_add_example(struct template *t, struct template_example *e)
 {
-    t->examples = x_realloc(t->examples, (t->n_examples + 1) * sizeof t->examples[0]);
+    if (t->n_examples == t->cap_examples) {
+        t->cap_examples = t->cap_examples ? 2 * t->cap_examples : 16;
+        t->examples = x_realloc(t->examples, t->cap_examples * sizeof t->examples[0]);
+    }
     struct template_example *added = &t->examples[t->n_examples++];
     *added = *e;
     memset(e, 0, sizeof *e);

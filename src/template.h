@@ -76,7 +76,7 @@ struct template
     struct template_var *vars; /* declared; a name that only occurs in a format has no default */
     size_t n_vars;
     struct template_example *examples; /* in order */
-    size_t n_examples;
+    size_t n_examples, cap_examples; /* cap: places there are */
 };
 
 struct template *template_new(const char *name);

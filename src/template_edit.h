@@ -1,18 +1,19 @@
-/* template_edit.h - a template, or one of its examples, in the person's own editor, in the text
- * form. What cannot be read comes back into the editor with the reason on its first line, until it
- * can or the file is emptied. UI thread; everything is told through the room's front end. */
+/* template_edit.h - a template in the person's own editor. */
 #ifndef XUXIE_SRC_TEMPLATE_EDIT_H
 #define XUXIE_SRC_TEMPLATE_EDIT_H
 
-#include "src/room.h"
 #include "src/template.h"
 
-/* What is saved is a new version; another name in it renames the template. */
-void template_edit_whole(struct room *r, const struct template *t);
-/* A new template of that name. */
-void template_edit_new(struct room *r, const char *name);
-/* Example i of the template at hand (view_template_working); SIZE_MAX: a new one. */
-void template_edit_example(struct room *r, const struct template *t, size_t i);
-void template_edit_free(struct room *r);
+/* Opens the text form of *t in the editor; what comes back is *t (the old one freed). What cannot
+ * be read comes into the editor again with the sentence that says why on top, until it can or is
+ * left as it was; then E_INPUT, and the text is kept in a file, which is told. `check` (NULL: none)
+ * may refuse what was read otherwise. Nothing changed: *t stays. */
+int template_edit(struct template **t,
+                  int (*check)(void *ctx, const struct template *t, struct err *err), void *ctx,
+                  struct err *err);
+
+/* Appends the lines that differ between two texts, what went away as [-...-], what came as {+...+}.
+ */
+void template_changes(const char *before, const char *after, struct str *out);
 
 #endif

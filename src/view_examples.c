@@ -12,7 +12,7 @@
 #include "src/base/mem.h"
 #include "src/commands.h"
 #include "src/shots.h"
-#include "src/template_edit.h"
+#include "src/view_template_edit.h"
 #include "src/template_page.h"
 #include "src/view_template.h"
 
@@ -148,7 +148,7 @@ static bool on_action(void *ctx, enum ui_action action, size_t i)
     if (!t)
         return false;
     if (action == UI_NEW) {
-        template_edit_example(v->room, t, SIZE_MAX);
+        view_template_edit_example(v->room, t, SIZE_MAX);
         return true;
     }
     if (i == SIZE_MAX)
@@ -172,7 +172,7 @@ static bool on_action(void *ctx, enum ui_action action, size_t i)
         f->notice(f->ctx, TURN_INFO,
                   _("Removed; the version of the template before this one still has it."));
         break;
-    case UI_EDIT: template_edit_example(v->room, t, i); return true;
+    case UI_EDIT: view_template_edit_example(v->room, t, i); return true;
     default: return false;
     }
     view_template_touched(v->room, true);

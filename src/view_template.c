@@ -20,7 +20,7 @@
 #include "src/query_line.h"
 #include "src/shots.h"
 #include "src/template_check.h"
-#include "src/template_edit.h"
+#include "src/view_template_edit.h"
 #include "src/template_page.h"
 #include "src/template_run.h"
 #include "src/templates.h"
@@ -543,7 +543,7 @@ static bool on_action(void *ctx, enum ui_action action, size_t i)
     case UI_RETRY: again(v); return true;
     case UI_KEEP: keep(v); return true;
     case UI_EXAMPLES: view_examples_open(r); return true;
-    case UI_EDIT: template_edit_whole(r, v->at.t); return true;
+    case UI_EDIT: view_template_edit_whole(r, v->at.t); return true;
     case UI_SHOW: show(v, (enum template_facet)((v->facet + 1) % N_TEMPLATE_FACETS)); return true;
     case UI_ADD_EXAMPLE: add_example(v); return true;
     case UI_COPY:
@@ -603,7 +603,7 @@ void view_template_new(struct room *r, const char *name)
     } else if (template_check_name(name, &err) != 0) {
         say(r, TURN_WARNING, err.msg);
     } else {
-        template_edit_new(r, name);
+        view_template_edit_new(r, name);
     }
 }
 

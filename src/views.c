@@ -9,7 +9,7 @@
 #include "src/base/i18n.h"
 #include "src/commands.h"
 #include "src/examples.h"
-#include "src/template_edit.h"
+#include "src/view_template_edit.h"
 #include "src/view_examples.h"
 #include "src/view_history.h"
 #include "src/view_template.h"
@@ -74,7 +74,7 @@ void views_free(struct room *r)
     view_history_free(r);
     view_template_free(r);
     examples_free(r);
-    template_edit_free(r);
+    view_template_edit_free(r);
     commands_forget(r);
     free(r->examples);
     r->examples = NULL;

@@ -22,6 +22,7 @@
 #include "engine/formats/names.h"
 #include "engine/formats/source.h"
 #include "engine/formats/strset.h"
+#include "engine/memory.h"
 #include "src/base/i18n.h"
 #include "src/base/limits.h"
 #include "src/base/mem.h"
@@ -560,8 +561,16 @@ static int reserve(struct checkpoint *c, struct err *err)
         return 0;
     void *p =
         mmap(NULL, c->arena_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (p == MAP_FAILED)
-        return no_memory(err);
+    if (p == MAP_FAILED) {
+        char shown[INFILE_QUOTE_BYTES];
+        struct memory_room room;
+        memory_room(&room);
+        return err_set(
+            err, E_RESOURCE,
+            _("%s: %zu MiB of its matrices must be put together in memory, but the limit of "
+              "the address space leaves %zu MiB."),
+            infile_quote(shown, c->files.folder), c->arena_bytes >> 20, room.address >> 20);
+    }
     c->arena = p;
     size_t at = 0;
     for (size_t i = 0; i < c->n; i++) {
@@ -729,6 +738,11 @@ void checkpoint_read(const struct checkpoint *c, const struct tensor *t, int64_t
         memcpy(out, e->vector + first * e->rows, (size_t)(n * e->rows) * sizeof e->vector[0]);
     else
         read_rows(e, first, n, out);
+}
+
+size_t checkpoint_made_bytes(const struct checkpoint *c)
+{
+    return c->arena_bytes;
 }
 
 int checkpoint_load(struct checkpoint *c, bool (*progress)(void *ctx, int percent), void *ctx,

@@ -50,6 +50,9 @@ int checkpoint_check(const struct checkpoint *c, struct err *err);
 void checkpoint_read(const struct checkpoint *c, const struct tensor *t, int64_t first, int64_t n,
                      void *out);
 
+/* Bytes of the matrices that checkpoint_load() puts together. */
+size_t checkpoint_made_bytes(const struct checkpoint *c);
+
 /* Gives every tensor its content. progress(ctx, percent) may be NULL; E_CANCELLED when it answers
  * false, E_RESOURCE when memory is out. Once. */
 int checkpoint_load(struct checkpoint *c, bool (*progress)(void *ctx, int percent), void *ctx,

@@ -185,6 +185,7 @@ int family_damo(const struct jsonfile *c, struct family_facts *f, struct err *er
     if (rc == 0)
         rc = damo_sampling(c, f, err);
     metalist_string(&f->meta, "xuxie.activation", "gelu_erf");
+    metalist_bool(&f->meta, "tokenizer.ggml.add_bos_token", true); /* texts begin with [CLS] */
     return rc;
 }
 
@@ -447,49 +448,54 @@ static int put_rotation(const struct jsonfile *c, int n_ctx, struct family_facts
     return rope ? put_scaling(c, rope, theta, n_ctx, f, err) : 0;
 }
 
-/* In how many layers a position sees only the latest ones, by the newer list of layer types or by
- * the older keys. */
-static int windowed_layers(const struct jsonfile *c, const char *model_type, int n_layer, int *out,
-                           struct err *err)
+/* The first layer in which a position sees only the latest ones (n_layer: none), by the newer list
+ * of layer types or by the older keys. */
+static int first_windowed(const struct jsonfile *c, const char *model_type, int n_layer, int *out,
+                          struct err *err)
 {
     const json_t *types = json_object_get(c->root, "layer_types");
-    int n = 0;
+    *out = n_layer;
     if (json_is_array(types)) {
-        for (size_t i = 0; i < json_array_size(types) && i < (size_t)n_layer; i++) {
-            const char *type = json_string_value(json_array_get(types, i));
-            n += type && strcmp(type, "sliding_attention") == 0;
+        for (int i = n_layer - 1; i >= 0; i--) {
+            const char *type = json_string_value(json_array_get(types, (size_t)i));
+            bool windowed = type && strcmp(type, "sliding_attention") == 0;
+            if (windowed && *out > i + 1)
+                return jsonfile_refuse(c, "layer_types", types, E_UNSUPPORTED, err,
+                                       _("supported are windows in all layers from one on"));
+            if (windowed)
+                *out = i;
         }
-    } else {
-        bool used = strcmp(model_type, "mistral") == 0;
-        int from = used ? 0 : n_layer;
-        int rc = used ? 0 : jsonfile_bool(c, c->root, "use_sliding_window", &used, err);
-        if (rc == 0 && used && from)
-            rc = small(c, "max_window_layers", 0, MAX_POSITIONS, &from, err);
-        if (rc != 0)
-            return rc;
-        n = used && from < n_layer ? n_layer - from : 0;
+        return 0;
     }
-    *out = n;
-    return 0;
+    bool used = strcmp(model_type, "mistral") == 0;
+    if (used) {
+        *out = 0;
+        return 0;
+    }
+    int from = 28;
+    int rc = jsonfile_bool(c, c->root, "use_sliding_window", &used, err);
+    if (rc == 0 && used)
+        rc = small(c, "max_window_layers", 0, MAX_POSITIONS, &from, err);
+    if (used && from < n_layer)
+        *out = from;
+    return rc;
 }
 
 static int put_window(const struct jsonfile *c, const char *model_type, int n_ctx,
                       struct family_facts *f, struct err *err)
 {
-    int window = 0, n_windowed = 0;
+    int window = json_object_get(c->root, "sliding_window") ? 0 : 4096; /* null is none */
+    int from = 0;
     if (strcmp(model_type, "llama") == 0)
         return 0;
     int rc = small(c, "sliding_window", 1, MAX_POSITIONS, &window, err);
     if (rc == 0)
-        rc = windowed_layers(c, model_type, f->n_layer, &n_windowed, err);
-    if (rc != 0 || window == 0 || n_windowed == 0 || window >= n_ctx)
+        rc = first_windowed(c, model_type, f->n_layer, &from, err);
+    if (rc != 0 || window == 0 || from == f->n_layer || window >= n_ctx)
         return rc;
-    if (n_windowed < f->n_layer)
-        return err_set(err, E_UNSUPPORTED,
-                       _("%s: \"sliding_window\": %d; a window in %d of %d layers is not supported "
-                         "by xuxie."),
-                       c->shown, window, n_windowed, f->n_layer);
     put_u32(f, "attention.sliding_window", window);
+    if (from > 0) /* GGUF has no word for it */
+        metalist_u32(&f->meta, "xuxie.sliding_window_from", (uint32_t)from);
     return 0;
 }
 
@@ -554,8 +560,6 @@ int family_llama(const struct jsonfile *c, struct family_facts *f, struct err *e
         rc = llama_sizes(c, f, &s, err);
     if (rc == 0)
         rc = jsonfile_bool(c, c->root, "tie_word_embeddings", &f->tied, err);
-    if (rc == 0)
-        rc = must_be(c, "mlp_bias", false, false, err);
     if (rc == 0)
         rc = jsonfile_string(c, c->root, "hidden_act", &act, err);
     if (rc == 0 && strcmp(act, "silu") != 0)

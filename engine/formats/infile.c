@@ -8,8 +8,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include "engine/memory.h"
 #include "src/base/i18n.h"
 #include "src/base/utf8.h"
 
@@ -100,6 +102,26 @@ static ssize_t read_full(int fd, char *out, size_t n)
         done += (size_t)got;
     }
     return (ssize_t)done;
+}
+
+int infile_map(const char *shown, int fd, size_t n, void **out, struct err *err)
+{
+    void *p = mmap(NULL, n, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (p != MAP_FAILED) {
+        *out = p;
+        return 0;
+    }
+    int error = errno;
+    struct memory_room room;
+    memory_room(&room);
+    if (room.address < n)
+        return err_set(
+            err, E_RESOURCE,
+            _("%s: the file's %zu MiB cannot be mapped: the limit of the address space leaves "
+              "%zu MiB."),
+            shown, n >> 20, room.address >> 20);
+    return err_set(err, E_RESOURCE, _("%s: the file's %zu MiB cannot be mapped: %s."), shown,
+                   n >> 20, strerror(error));
 }
 
 int infile_read(const char *path, size_t max_bytes, char **data, size_t *n_bytes, struct err *err)

@@ -18,6 +18,10 @@ const char *infile_quote(char out[INFILE_QUOTE_BYTES], const char *path);
  * or not readable, E_RESOURCE when the process has no descriptor left. */
 int infile_open(const char *path, int *fd, struct stat *st, struct err *err);
 
+/* Maps the n > 0 bytes of an open file, read-only; `shown` is the file as messages name it.
+ * E_RESOURCE with the figures when the process may not map so much. */
+int infile_map(const char *shown, int fd, size_t n, void **out, struct err *err);
+
 /* The whole file in memory, followed by a NUL that is not counted; the caller frees *data.
  * E_INPUT also when it is larger than max_bytes. */
 int infile_read(const char *path, size_t max_bytes, char **data, size_t *n_bytes, struct err *err);

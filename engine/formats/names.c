@@ -143,8 +143,11 @@ static const struct name_row llama_rows[] = {
     {LAYER "self_attn.o_proj.bias", SLOT_ATTN_OUT_B, RECIPE_PLAIN, JOIN_SAME},
     {LAYER "post_attention_layernorm.weight", SLOT_FFN_NORM, RECIPE_PLAIN, JOIN_SAME},
     {LAYER "mlp.gate_proj.weight", SLOT_FFN_GATE, RECIPE_PLAIN, JOIN_SAME},
+    {LAYER "mlp.gate_proj.bias", SLOT_FFN_GATE_B, RECIPE_PLAIN, JOIN_SAME},
     {LAYER "mlp.up_proj.weight", SLOT_FFN_UP, RECIPE_PLAIN, JOIN_SAME},
+    {LAYER "mlp.up_proj.bias", SLOT_FFN_UP_B, RECIPE_PLAIN, JOIN_SAME},
     {LAYER "mlp.down_proj.weight", SLOT_FFN_DOWN, RECIPE_PLAIN, JOIN_SAME},
+    {LAYER "mlp.down_proj.bias", SLOT_FFN_DOWN_B, RECIPE_PLAIN, JOIN_SAME},
     {NULL, 0, 0, 0},
 };
 #undef LAYER

@@ -32,29 +32,36 @@ enum looks {
 };
 
 static const char *const texts[] = {
-    [LIKE_NOTHING] =
-        N_("this does not begin with \"GGUF\" and is no model file xuxie knows; a GGUF "
-           "model is needed"),
+    [LIKE_NOTHING] = N_(
+        "this does not begin with \"GGUF\" and is no model file xuxie knows; it reads GGUF files "
+        "and the folders of published checkpoints"),
     [LIKE_OLD_GGML] = N_("this is a model in one of the old GGML formats that GGUF has replaced; "
                          "convert the original model to GGUF again"),
-    [LIKE_ADAPTER] = N_("this is a GGLA adapter, not a model; a GGUF model is needed"),
+    [LIKE_ADAPTER] = N_("this is a GGLA adapter, not a model; the model it was made for is needed"),
     [LIKE_BIG_ENDIAN] = N_("this is a big-endian GGUF file; xuxie reads little-endian ones, so "
                            "download or convert that variant"),
-    [LIKE_ZIP] = N_("this is a zip file, perhaps a PyTorch checkpoint; convert it to GGUF first"),
-    [LIKE_PICKLE] = N_("this is a Python pickle (an old PyTorch checkpoint); convert it to GGUF "
-                       "first"),
-    [LIKE_SAFETENSORS] = N_("this is a safetensors file; convert it to GGUF first"),
-    [LIKE_HDF5] = N_("this is an HDF5 file; convert it to GGUF first"),
-    [LIKE_NUMPY] = N_("this is a NumPy array; a GGUF model is needed"),
+    [LIKE_ZIP] =
+        N_("this is a zip file, perhaps a PyTorch checkpoint; xuxie reads one in its folder, "
+           "with config.json beside it"),
+    [LIKE_PICKLE] =
+        N_("this is a Python pickle, but not as torch.save() writes checkpoints; nothing in "
+           "it was executed"),
+    [LIKE_SAFETENSORS] =
+        N_("this is a safetensors file; xuxie reads one in its folder, with config.json "
+           "beside it"),
+    [LIKE_HDF5] =
+        N_("this is an HDF5 file, as Keras writes them; the model is needed as GGUF, safetensors "
+           "or PyTorch checkpoint"),
+    [LIKE_NUMPY] = N_("this is a NumPy array, not a model"),
     [LIKE_COMPRESSED] = N_("this file is compressed; unpack it first"),
     [LIKE_LFS_POINTER] = N_("this is a git-lfs pointer, not the model itself; fetch the file with "
                             "`git lfs pull` or download it again"),
     [LIKE_WEB_PAGE] = N_("this is a web page (HTML), perhaps a log-in or error page saved in the "
                          "model's place; download the file again"),
-    [LIKE_JSON] = N_("this is a JSON text; a GGUF model is needed"),
-    [LIKE_SQLITE] = N_("this is an SQLite database; a GGUF model is needed"),
-    [LIKE_PROGRAM] = N_("this is a program, not a model; a GGUF model is needed"),
-    [LIKE_PDF] = N_("this is a PDF document; a GGUF model is needed"),
+    [LIKE_JSON] = N_("this is a JSON text, not a model; of a checkpoint name the folder"),
+    [LIKE_SQLITE] = N_("this is an SQLite database, not a model"),
+    [LIKE_PROGRAM] = N_("this is a program, not a model"),
+    [LIKE_PDF] = N_("this is a PDF document, not a model"),
 };
 
 #define SIG(bytes, looks)                                                                          \

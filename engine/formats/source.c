@@ -132,11 +132,9 @@ static int map(struct source *s, struct err *err)
         rc = err_set(err, E_RESOURCE, _("%s: the file is too large for this machine."), s->shown);
     } else if (st.st_size > 0) {
         size_t n = (size_t)st.st_size;
-        void *p = mmap(NULL, n, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (p == MAP_FAILED) {
-            rc = err_set(err, E_RESOURCE, _("%s: cannot map the file's %zu bytes: %s."), s->shown,
-                         n, strerror(errno));
-        } else {
+        void *p;
+        rc = infile_map(s->shown, fd, n, &p, err);
+        if (rc == 0) {
             s->file.data = p;
             s->file.n_bytes = n;
             s->mapped = true;

@@ -274,11 +274,9 @@ static int map(struct weights *w, struct err *err)
         rc = err_set(err, E_RESOURCE, _("%s: the file is too large for this machine."), w->shown);
     } else if (st->st_size > 0) {
         size_t n = (size_t)st->st_size;
-        void *p = mmap(NULL, n, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (p == MAP_FAILED) {
-            rc = err_set(err, E_RESOURCE, _("%s: cannot map the file's %zu bytes: %s."), w->shown,
-                         n, strerror(errno));
-        } else {
+        void *p;
+        rc = infile_map(w->shown, fd, n, &p, err);
+        if (rc == 0) {
             w->data = p;
             w->n_bytes = n;
             w->mapped = true;
@@ -402,6 +400,11 @@ int weights_load(struct weights *w, bool (*progress)(void *ctx, int percent), vo
                  struct err *err)
 {
     return w->checkpoint ? checkpoint_load(w->checkpoint, progress, ctx, err) : 0;
+}
+
+size_t weights_made_bytes(const struct weights *w)
+{
+    return w->checkpoint ? checkpoint_made_bytes(w->checkpoint) : 0;
 }
 
 int weights_check(const struct weights *w, struct err *err)

@@ -71,6 +71,9 @@ void weights_close(struct weights *w);
 int weights_load(struct weights *w, bool (*progress)(void *ctx, int percent), void *ctx,
                  struct err *err);
 
+/* Bytes of memory weights_load() takes; they are reserved already, but nothing is in them. */
+size_t weights_made_bytes(const struct weights *w);
+
 /* Compares the checksums that the files of a checkpoint have; a GGUF file has none. */
 int weights_check(const struct weights *w, struct err *err);
 

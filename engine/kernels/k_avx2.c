@@ -275,6 +275,7 @@ EACH_TYPE(DEFINE_DOT)
 void kernels_avx2(struct kernels *k)
 {
     k->name = "avx2";
+    k->flops = 30e9;
     EACH_TYPE(SET_TYPE)
     set_common(k);
     k->block_put = block_put;

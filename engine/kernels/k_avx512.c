@@ -209,6 +209,7 @@ EACH_TYPE(DEFINE_DOT)
 void kernels_avx512(struct kernels *k)
 {
     k->name = "avx512";
+    k->flops = 30e9;
     EACH_TYPE(SET_TYPE)
     set_common(k);
     k->block_put = block_put;

@@ -2,11 +2,8 @@
  * bit.
  *
  * Sums keep PARTS partial sums, element k in part k % PARTS, added up by sum_parts() as a fixed
- * binary tree. Where a multiplication and an addition are fused it says fmaf; where not, they must
- * stay two roundings: the file is compiled with -ffp-contract=off, like all kernels.
- *
- * On a machine without fused multiply-add in hardware fmaf is a slow library function; the results
- * stay the same.
+ * binary tree. Where a multiplication and an addition are fused it says fma_of or fmaf; where not,
+ * they must stay two roundings: the file is compiled with -ffp-contract=off, like all kernels.
  */
 #include "config.h"
 
@@ -17,7 +14,10 @@
 
 #include "engine/kernels/k_coeffs.h"
 
-enum { PARTS = KERNEL_PARTS, CHUNK = 256 /* elements unpacked at a time: a multiple of every block */ };
+enum {
+    PARTS = KERNEL_PARTS,
+    CHUNK = 256 /* elements unpacked at a time: a multiple of every block */
+};
 
 static float sum_parts(float part[PARTS])
 {
@@ -25,6 +25,25 @@ static float sum_parts(float part[PARTS])
         for (int i = 0; i < half; i++)
             part[i] += part[i + half];
     return part[0];
+}
+
+/* fmaf(a, b, c), which is a slow library function where the compiler may not use an instruction
+ * for it. In double the product is exact and the sum off by less than half of its last bit, so
+ * rounding it once more gives the same float, unless it lies just between two of them. Numbers
+ * near the smallest ones, which have fewer bits, are left to the library too. */
+static inline float fma_of(float a, float b, float c)
+{
+#ifdef FP_FAST_FMAF
+    return fmaf(a, b, c);
+#else
+    const uint64_t below_float = 0x1fffffff, between = 0x10000000;
+    double sum = (double)a * (double)b + (double)c;
+    uint64_t bits;
+    memcpy(&bits, &sum, sizeof bits);
+    if ((bits & below_float) == between || (fabs(sum) < 0x1p-125 && sum != 0))
+        return fmaf(a, b, c);
+    return (float)sum;
+#endif
 }
 
 /* ---- products ---- */
@@ -42,7 +61,7 @@ static void dot_type(enum quant_type type, const void *w, const float *x, int64_
         q->unpack(packed + k / q->block_elems * q->block_bytes, chunk, n_chunk);
         for (int j = 0; j < n_x; j++)
             for (int64_t i = 0; i < n_chunk; i++)
-                part[j][i % PARTS] = fmaf(chunk[i], x[j * x_stride + k + i], part[j][i % PARTS]);
+                part[j][i % PARTS] = fma_of(chunk[i], x[j * x_stride + k + i], part[j][i % PARTS]);
     }
     for (int j = 0; j < n_x; j++)
         out[j] = sum_parts(part[j]);
@@ -100,13 +119,13 @@ static float dot_f16_row(const uint16_t *a, const float *x, int64_t n)
 static void axpy(float a, const float *x, float *y, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
-        y[i] = fmaf(a, x[i], y[i]);
+        y[i] = fma_of(a, x[i], y[i]);
 }
 
 static void axpy_f16(float a, const uint16_t *x, float *y, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
-        y[i] = fmaf(a, f16_to_f32(x[i]), y[i]);
+        y[i] = fma_of(a, f16_to_f32(x[i]), y[i]);
 }
 
 static void f32_to_f16_row(const float *in, uint16_t *out, int64_t n)
@@ -219,7 +238,7 @@ static void layernorm(const float *x, const float *g, const float *b, float eps,
     memset(part, 0, sizeof part);
     for (int64_t i = 0; i < n; i++) {
         float d = x[i] - mean;
-        part[i % PARTS] = fmaf(d, d, part[i % PARTS]);
+        part[i % PARTS] = fma_of(d, d, part[i % PARTS]);
     }
     float scale = 1.0f / sqrtf(sum_parts(part) / (float)n + eps);
 
@@ -233,7 +252,7 @@ static void rmsnorm(const float *x, const float *g, float eps, float *y, int64_t
 {
     float part[PARTS] = {0};
     for (int64_t i = 0; i < n; i++)
-        part[i % PARTS] = fmaf(x[i], x[i], part[i % PARTS]);
+        part[i % PARTS] = fma_of(x[i], x[i], part[i % PARTS]);
     float scale = 1.0f / sqrtf(sum_parts(part) / (float)n + eps);
     for (int64_t i = 0; i < n; i++)
         y[i] = x[i] * scale * g[i];
@@ -246,6 +265,7 @@ static void rmsnorm(const float *x, const float *g, float eps, float *y, int64_t
 void kernels_generic(struct kernels *k)
 {
     k->name = "generic";
+    k->flops = 0.5e9;
     SET_DOT(f32, QUANT_F32);
     SET_DOT(f16, QUANT_F16);
     SET_DOT(bf16, QUANT_BF16);

@@ -22,6 +22,7 @@
 
 struct kernels {
     const char *name; /* "generic", "avx2", "avx512" */
+    double flops;     /* what one thread reaches at least in block_dot, operations a second */
 
     /* out[j] = dot(w row, x + j*x_stride) for j < n_x; one weight row against n_x activation rows
      * (n_x = 1..KERNEL_MAX_X), the weight decoded once. n = elements, a multiple of the type's

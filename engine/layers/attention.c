@@ -59,9 +59,9 @@ static void prepare_part(void *arg, int i, int n)
 }
 
 /* The first key in reach of a position. */
-static int reach(const struct hparams *hp, int position)
+static int reach(const struct attention *a, int position)
 {
-    return hp->window > 0 && position >= hp->window ? position - hp->window + 1 : 0;
+    return a->window > 0 && position >= a->window ? position - a->window + 1 : 0;
 }
 
 /* One head, queries t0..t0+n_q. scores[KERNEL_MAX_X][n_ctx]: query i's key j is at j - reach(i). */
@@ -80,30 +80,30 @@ static void attend(const struct attention_job *job, int head, int t0, int n_q, f
         stride / (size_t)hp->n_head_kv * (size_t)(head / (hp->n_head / hp->n_head_kv));
     const float *q = job->qkv + t0 * job->row + head * D;
     float *out = job->out + t0 * job->Q + head * D;
-    const int j0 = reach(hp, p0);
+    const int j0 = reach(a, p0);
 
     const char *key = (const char *)kvcache_k(kv, a->layer, j0) + head_offset;
     for (int j = j0; j < p0 + n_q; j++, key += stride) {
         float s[KERNEL_MAX_X];
         const int i0 = j > p0 ? j - p0 : 0;
         int i1 = n_q;
-        while (reach(hp, p0 + i1 - 1) > j)
+        while (reach(a, p0 + i1 - 1) > j)
             i1--;
         k->dot[key_type](key, q + i0 * job->row, job->row, i1 - i0, D, s);
         for (int i = i0; i < i1; i++)
-            scores[(int64_t)i * kv->n_ctx + j - reach(hp, p0 + i)] = s[i - i0];
+            scores[(int64_t)i * kv->n_ctx + j - reach(a, p0 + i)] = s[i - i0];
     }
     float norm[KERNEL_MAX_X];
     for (int i = 0; i < n_q; i++) {
         float *s = scores + (int64_t)i * kv->n_ctx;
-        const int n_keys = p0 + i + 1 - reach(hp, p0 + i);
+        const int n_keys = p0 + i + 1 - reach(a, p0 + i);
         norm[i] = 1.0f / k->exp_sum(s, k->max(s, n_keys), n_keys);
         memset(out + i * job->Q, 0, (size_t)D * sizeof(*out));
     }
     const char *value = (const char *)kvcache_v(kv, a->layer, j0) + head_offset;
     for (int j = j0; j < p0 + n_q; j++, value += stride) {
-        for (int i = j > p0 ? j - p0 : 0; i < n_q && reach(hp, p0 + i) <= j; i++) {
-            const float weight = scores[(int64_t)i * kv->n_ctx + j - reach(hp, p0 + i)];
+        for (int i = j > p0 ? j - p0 : 0; i < n_q && reach(a, p0 + i) <= j; i++) {
+            const float weight = scores[(int64_t)i * kv->n_ctx + j - reach(a, p0 + i)];
             if (f16)
                 k->axpy_f16(weight, (const uint16_t *)value, out + i * job->Q, D);
             else

@@ -82,6 +82,7 @@ struct attention {
     const float *cs; /* rope_angles of these positions; unused with learned positions */
     struct kvcache *kv;
     int layer;
+    int window; /* as in struct hparams, for this layer */
 };
 void attention_forward(const struct layer_env *env, const struct attention *a, float *qkv, int T,
                        float *out);
@@ -89,7 +90,7 @@ void attention_forward(const struct layer_env *env, const struct attention *a, f
 /* mlp.c: x[T,C] += down(act(up(h))), or down(act(gate(h)) * up(h)) with a gate; hidden[T,F]. */
 struct mlp {
     const struct tensor *gate, *up, *down; /* gate NULL: plain */
-    const float *up_b, *down_b;            /* NULL without bias */
+    const float *gate_b, *up_b, *down_b;   /* NULL without bias */
     enum arch_act act;
 };
 void mlp_forward(const struct layer_env *env, const struct mlp *p, const float *h, int T,

@@ -18,7 +18,7 @@ void mlp_forward(const struct layer_env *env, const struct mlp *p, const float *
 {
     const int64_t F = p->up->dim[1], C = p->down->dim[1];
     if (p->gate) {
-        linear_forward(env, p->gate, NULL, h, T, then_act(p->act), hidden, F);
+        linear_forward(env, p->gate, p->gate_b, h, T, then_act(p->act), hidden, F);
         linear_forward(env, p->up, p->up_b, h, T, LINEAR_MUL, hidden, F);
     } else {
         linear_forward(env, p->up, p->up_b, h, T, then_act(p->act), hidden, F);

@@ -267,11 +267,11 @@ static bool encode_piece(const struct bpe *b, struct work *w, const char *text, 
 static int encode_text(const struct bpe *b, const char *text, size_t n_bytes, struct id_sink *sink,
                        struct err *err)
 {
-    struct work w = {0};
+    struct work w = {.merge.patience = sink->patience};
     int rc = 0;
     for (size_t at = 0; at < n_bytes && rc == 0;) {
         size_t len = b->pretok->first(text + at, n_bytes - at);
-        if (!encode_piece(b, &w, text + at, len, sink))
+        if (patience_lost(sink->patience) || !encode_piece(b, &w, text + at, len, sink))
             rc = err_set(err, E_RESOURCE, _("not enough memory to tokenize %zu bytes."), n_bytes);
         at += len;
     }
@@ -290,7 +290,7 @@ static int bpe_encode(const void *tables, const char *text, size_t n_bytes, int 
     (void)flags;
     if (!b->pretok->nfc)
         return encode_text(b, text, n_bytes, sink, err);
-    struct textbuf normal = {0};
+    struct textbuf normal = {.patience = sink->patience};
     unicode_normalize(NORMAL_NFC, text, n_bytes, &normal);
     int rc;
     if (normal.failed || normal.n > INT32_MAX)

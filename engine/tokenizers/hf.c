@@ -419,7 +419,7 @@ static void encode_plain(struct run *r, const char *text, size_t n, bool begins)
         r->failed = true;
         return;
     }
-    for (size_t i = 0; i < r->pieces.n && !r->failed; i++)
+    for (size_t i = 0; i < r->pieces.n && !r->failed && !patience_lost(r->sink->patience); i++)
         encode_piece(r, r->pieces.text.data + r->pieces.span[i].at, r->pieces.span[i].n);
 }
 
@@ -496,7 +496,7 @@ static bool encode_word(void *run, const char *word, size_t n)
 {
     struct run *r = run;
     encode_text(r, word, n);
-    return !r->failed;
+    return !r->failed && !patience_lost(r->sink->patience);
 }
 
 static int hf_encode(const void *tables, const char *text, size_t n_bytes, int flags,
@@ -508,6 +508,10 @@ static int hf_encode(const void *tables, const char *text, size_t n_bytes, int f
         .sink = sink,
         .literal = (flags & TOKENIZE_LITERAL) != 0,
         .continues = (flags & TOKENIZE_CONTINUES) != 0 && !h->jieba,
+        .pieces.text.patience = sink->patience,
+        .other.text.patience = sink->patience,
+        .work.patience = sink->patience,
+        .normal.patience = sink->patience,
     };
     if (!h->jieba)
         encode_text(&r, text, n_bytes);

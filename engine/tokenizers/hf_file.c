@@ -85,7 +85,14 @@ static int place_all(const json_t *root, struct vocab_source *src, struct err *e
     const json_t *model = json_object_get(root, "model");
     const json_t *vocab = json_object_get(model, "vocab");
     const json_t *added = json_object_get(root, "added_tokens");
-    const char *type = json_string_value(json_object_get(model, "type"));
+    const json_t *kind = json_object_get(model, "type");
+    const char *type = json_string_value(kind);
+    if (kind && !type && !json_is_null(kind))
+        return err_set(err, E_INPUT, _("%s: model: \"%s\" is not a text."), src->tokens.shown,
+                       "type");
+    if (added && !json_is_array(added) && !json_is_null(added))
+        return err_set(err, E_INPUT, _("%s: \"%s\" is not a list."), src->tokens.shown,
+                       "added_tokens");
     if (type && strcmp(type, "BPE") != 0 && strcmp(type, "WordPiece") != 0 &&
         strcmp(type, "WordLevel") != 0)
         return hf_refuse(src->tokens.shown, "model", type, err);

@@ -11,7 +11,7 @@
 
 static void replace(const struct hf_step *s, const char *text, size_t n, struct textbuf *out)
 {
-    for (size_t at = 0; at < n;) {
+    for (size_t at = 0; at < n && !out->failed;) {
         if (n - at >= s->from.n && !memcmp(text + at, s->from.s, s->from.n)) {
             textbuf_put(out, s->to.s, s->to.n);
             at += s->from.n;
@@ -57,7 +57,7 @@ static void nmt(uint32_t cp, const char *bytes, size_t n, struct textbuf *out)
 
 static void bert(const struct hf_step *s, const char *text, size_t n, struct textbuf *out)
 {
-    struct textbuf cleaned = {0};
+    struct textbuf cleaned = {.patience = out->patience};
     struct textbuf scratch = {0};
     struct bert_options o = s->bert;
     o.keep_controls = !s->cleanup;
@@ -74,7 +74,7 @@ static void bert(const struct hf_step *s, const char *text, size_t n, struct tex
 /* The steps that look at one character at a time. */
 static void each_character(const struct hf_step *s, const char *text, size_t n, struct textbuf *out)
 {
-    for (size_t at = 0; at < n;) {
+    for (size_t at = 0; at < n && !out->failed;) {
         uint32_t cp;
         size_t len = unicode_next(text + at, n - at, &cp);
         if (s->type == HF_NMT)
@@ -102,7 +102,7 @@ static void normalize(const struct hf_step *s, const char *text, size_t n, struc
         textbuf_put(out, text, n);
         break;
     case HF_BYTE_LEVEL:
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n && !out->failed; i++)
             textbuf_put_char(out, bpe_char_of_byte((unsigned char)text[i]));
         break;
     default: each_character(s, text, n, out); break;
@@ -112,7 +112,7 @@ static void normalize(const struct hf_step *s, const char *text, size_t n, struc
 void hf_normalize(const struct hf_steps *steps, bool continues, struct textbuf *b)
 {
     for (size_t i = 0; i < steps->n && b->n > 0 && !b->failed; i++) {
-        struct textbuf out = {0};
+        struct textbuf out = {.patience = b->patience};
         if (continues && steps->step[i].type == HF_PREPEND)
             continue;
         normalize(&steps->step[i], b->data, b->n, &out);

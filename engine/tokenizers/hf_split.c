@@ -18,14 +18,15 @@ void hf_pieces_free(struct hf_pieces *p)
 {
     textbuf_free(&p->text);
     free(p->span);
-    *p = (struct hf_pieces){0};
+    *p = (struct hf_pieces){.text.patience = p->text.patience};
 }
 
 static void add_span(struct hf_pieces *p, size_t at, size_t n)
 {
     if (n == 0)
         return;
-    if (!array_grow((void **)&p->span, &p->cap, p->n + 1, sizeof *p->span)) {
+    if (patience_lost(p->text.patience) ||
+        !array_grow((void **)&p->span, &p->cap, p->n + 1, sizeof *p->span)) {
         p->text.failed = true;
         return;
     }
@@ -153,7 +154,7 @@ static void metaspace(const struct hf_step *s, const struct hf_pieces *in, bool 
         bool has = text[0] == ' ' || (n >= s->from.n && !memcmp(text, s->from.s, s->from.n));
         if (prepend && !has)
             textbuf_put(&out->text, s->from.s, s->from.n);
-        for (size_t k = 0; k < n; k++)
+        for (size_t k = 0; k < n && !out->text.failed; k++)
             textbuf_put(&out->text, text[k] == ' ' ? s->from.s : text + k,
                         text[k] == ' ' ? s->from.n : 1);
         if (out->text.failed)
@@ -169,7 +170,7 @@ static void metaspace(const struct hf_step *s, const struct hf_pieces *in, bool 
 static void spell_piece(const char *text, size_t n, struct hf_pieces *out)
 {
     size_t at = out->text.n;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && !out->text.failed; i++)
         textbuf_put_char(&out->text, bpe_char_of_byte((unsigned char)text[i]));
     add_span(out, at, out->text.n - at);
 }
@@ -191,7 +192,7 @@ static void byte_level(const struct hf_step *s, const struct hf_pieces *in, bool
             text = spaced.data;
             n = spaced.n;
         }
-        for (size_t at = 0; at < n;) {
+        for (size_t at = 0; at < n && !out->text.failed;) {
             size_t len = s->split ? gpt2->first(text + at, n - at) : n;
             spell_piece(text + at, len, out);
             at += len;

@@ -132,9 +132,11 @@ bool merge_all(const struct merges *m, struct merge_work *w, size_t n)
 {
     w->n_heap = 0;
     for (size_t i = 0; i < n; i++)
-        if (!push_candidate(m, w, (uint32_t)i))
+        if (patience_lost(w->patience) || !push_candidate(m, w, (uint32_t)i))
             return false;
     while (w->n_heap > 0) {
+        if (patience_lost(w->patience))
+            return false;
         uint64_t entry = merge_pop(w);
         uint32_t at = (uint32_t)entry;
         const struct merge *found = merge_at(m, w, at);

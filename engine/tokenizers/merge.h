@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/tokenizers/textbuf.h"
+
 enum { NO_TOKEN = -1, GONE = -2 };
 #define MERGE_NONE UINT32_MAX /* no neighbour */
 
@@ -35,6 +37,7 @@ struct merge_work {
     size_t cap_symbols;
     uint64_t *heap; /* key << 32 | place; the smallest on top */
     size_t n_heap, cap_heap;
+    struct patience *patience; /* NULL: without end */
 };
 
 /* For at most n merges. False when memory is out. */
@@ -52,7 +55,8 @@ uint64_t merge_pop(struct merge_work *w);
 void merge_join(struct merge_work *w, uint32_t at, int32_t id);
 
 /* Of all neighbours among symbol[0..n), linked in order, joins the pair of the lowest rank, the
- * leftmost first, until no pair is known. The first symbol stays at 0. False: no memory. */
+ * leftmost first, until no pair is known. The first symbol stays at 0. False: no memory, or
+ * patience. */
 bool merge_all(const struct merges *m, struct merge_work *w, size_t n);
 
 #endif

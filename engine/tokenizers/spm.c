@@ -160,6 +160,8 @@ static bool split_characters(struct work *w)
     uint32_t prev = MERGE_NONE;
     for (size_t at = 0; at < w->n;) {
         uint32_t cp;
+        if (patience_lost(w->merge.patience))
+            return false;
         size_t len = utf8_decode(w->text + at, w->n - at, &cp);
         len = len ? len : 1;
         uint32_t next = at + len < w->n ? (uint32_t)(at + len) : MERGE_NONE;
@@ -174,9 +176,11 @@ static bool join_all(const struct spm *s, struct work *w)
 {
     w->merge.n_heap = 0;
     for (uint32_t at = 0; at != MERGE_NONE; at = w->merge.symbol[at].next)
-        if (!push_candidate(s, w, at))
+        if (patience_lost(w->merge.patience) || !push_candidate(s, w, at))
             return false;
     while (w->merge.n_heap > 0) {
+        if (patience_lost(w->merge.patience))
+            return false;
         uint64_t entry = merge_pop(&w->merge);
         uint32_t at = (uint32_t)entry;
         int32_t id = joined(s, w, at);
@@ -226,13 +230,13 @@ static int spm_encode(const void *tables, const char *text, size_t n_bytes, int 
                       struct id_sink *sink, struct err *err)
 {
     const struct spm *s = tables;
-    struct textbuf written = {0};
-    struct work w = {0};
+    struct textbuf written = {.patience = sink->patience};
+    struct work w = {.merge.patience = sink->patience};
     if (n_bytes == 0)
         return 0;
     if (s->add_space_prefix && !(flags & TOKENIZE_CONTINUES))
         textbuf_put(&written, SPACE, N_SPACE);
-    for (size_t i = 0; i < n_bytes; i++)
+    for (size_t i = 0; i < n_bytes && !written.failed; i++)
         textbuf_put(&written, text[i] == ' ' ? SPACE : text + i, text[i] == ' ' ? N_SPACE : 1);
     w.text = written.data;
     w.n = written.n;

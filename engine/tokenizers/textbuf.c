@@ -26,13 +26,13 @@ bool array_grow(void **p, size_t *cap, size_t n, size_t size)
 void textbuf_free(struct textbuf *b)
 {
     free(b->data);
-    *b = (struct textbuf){0};
+    *b = (struct textbuf){.patience = b->patience};
 }
 
 bool textbuf_reserve(struct textbuf *b, size_t n)
 {
     size_t wanted;
-    if (!b->failed && add_size(b->n, n, &wanted) &&
+    if (!b->failed && !patience_lost(b->patience) && add_size(b->n, n, &wanted) &&
         array_grow((void **)&b->data, &b->cap, wanted, 1))
         return true;
     b->failed = true;

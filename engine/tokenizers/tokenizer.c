@@ -24,14 +24,31 @@ static const struct tokenizer_kind *const kinds[] = {
     &tokenizer_hf,
 };
 
+/* Control tokens at which generation ends though the files name another one, or none: the end of a
+ * turn in the two common chat formats; GPT-2's end of a document, which chat models write too; the
+ * one after which ModelScope's GPT-3 cuts a text off. */
+static const struct {
+    const char *text;
+    const char *kind; /* NULL: any */
+    bool jieba;       /* only where words are cut by jieba */
+} known_ends[] = {
+    {"<|im_end|>", NULL, false},
+    {"<|eot_id|>", NULL, false},
+    {"<|endoftext|>", "gpt2", false},
+    {"<sep>", NULL, true},
+};
+
 struct tokenizer {
     const struct tokenizer_kind *kind;
     void *tables; /* the kind's */
     struct vocab vocab;
     int32_t bos, eos, eot, eom; /* -1: none */
-    int32_t before, after;      /* TOKENIZE_SPECIAL puts them around a text; -1: none */
+    int32_t ends[ARRAY_LEN(known_ends)];
+    int32_t before, after; /* TOKENIZE_SPECIAL puts them around a text; -1: none */
     bool add_bos;
     char identity[33];
+    char *chat_template; /* owned; NULL: none */
+    size_t n_chat_template;
 };
 
 static void hash_text(XXH3_state_t *state, const char *s, size_t n)
@@ -73,12 +90,38 @@ static void set_identity(struct tokenizer *t, const struct vocab_source *src)
              (unsigned long long)h.low64);
 }
 
+/* After the identity was taken: which ids a text gets does not depend on it. */
+static void find_ends(struct tokenizer *t, const struct vocab_source *src)
+{
+    for (size_t i = 0; i < ARRAY_LEN(known_ends); i++) {
+        const char *text = known_ends[i].text, *kind = known_ends[i].kind;
+        size_t id = strset_find(&src->by_text, text, strlen(text));
+        t->ends[i] = -1;
+        if (id != STRSET_NONE && (!kind || strcmp(kind, src->kind) == 0) &&
+            (!known_ends[i].jieba || src->jieba) &&
+            (src->type[id] == TOKEN_CONTROL || src->type[id] == TOKEN_USER))
+            t->ends[i] = (int32_t)id;
+    }
+}
+
 static const struct tokenizer_kind *find_kind(const char *name)
 {
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
         if (strcmp(kinds[i]->name, name) == 0)
             return kinds[i];
     return NULL;
+}
+
+/* A hint: without memory for it there is none. */
+static void take_chat_template(struct tokenizer *t, const struct vocab_source *src)
+{
+    if (!src->chat_template)
+        return;
+    t->chat_template = malloc(src->n_chat_template);
+    if (!t->chat_template)
+        return;
+    memcpy(t->chat_template, src->chat_template, src->n_chat_template);
+    t->n_chat_template = src->n_chat_template;
 }
 
 int tokenizer_from_source(const struct vocab_source *src, struct tokenizer **out, struct err *err)
@@ -108,6 +151,8 @@ int tokenizer_from_source(const struct vocab_source *src, struct tokenizer **out
         return rc;
     }
     set_identity(t, src);
+    find_ends(t, src);
+    take_chat_template(t, src);
     *out = t;
     return 0;
 }
@@ -119,6 +164,7 @@ void tokenizer_free(struct tokenizer *t)
     if (t->tables)
         t->kind->free(t->tables);
     vocab_free(&t->vocab);
+    free(t->chat_template);
     free(t);
 }
 
@@ -132,6 +178,14 @@ int32_t tokenizer_count(const struct tokenizer *t)
     return t->vocab.n;
 }
 
+int32_t tokenizer_used(const struct tokenizer *t)
+{
+    int32_t n = t->vocab.n;
+    while (n > 0 && t->vocab.type[n - 1] == TOKEN_UNUSED)
+        n--;
+    return n > 0 ? n : t->vocab.n;
+}
+
 void tokenizer_identity(const struct tokenizer *t, char out[33])
 {
     memcpy(out, t->identity, sizeof t->identity);
@@ -140,10 +194,18 @@ void tokenizer_identity(const struct tokenizer *t, char out[33])
 int tokenizer_encode(const struct tokenizer *t, const char *text, size_t n_bytes, int flags,
                      int32_t *ids, size_t capacity, size_t *n_ids, struct err *err)
 {
+    return tokenizer_encode_until(t, text, n_bytes, flags, ids, capacity, n_ids, NULL, NULL, err);
+}
+
+int tokenizer_encode_until(const struct tokenizer *t, const char *text, size_t n_bytes, int flags,
+                           int32_t *ids, size_t capacity, size_t *n_ids, bool (*stop)(void *arg),
+                           void *arg, struct err *err)
+{
     if (n_bytes > INT32_MAX)
         return err_set(err, E_INPUT, _("a text of %zu bytes is too long to be tokenized."),
                        n_bytes);
-    struct id_sink sink = {ids, capacity, 0};
+    struct patience patience = {.stop = stop, .arg = arg};
+    struct id_sink sink = {ids, capacity, 0, &patience};
     if ((flags & TOKENIZE_SPECIAL) && t->before >= 0)
         id_sink_put(&sink, t->before);
     for (size_t from = 0; from < n_bytes;) {
@@ -152,6 +214,8 @@ int tokenizer_encode(const struct tokenizer *t, const char *text, size_t n_bytes
         if (!(flags & TOKENIZE_LITERAL) && !t->kind->finds_special)
             special = vocab_find_special(&t->vocab, text, n_bytes, from, &at);
         int rc = t->kind->encode(t->tables, text + from, at - from, flags, &sink, err);
+        if (patience_lost(&patience))
+            return err_set(err, E_CANCELLED, _("interrupted while a text was tokenized"));
         if (rc != 0)
             return rc;
         from = at;
@@ -272,7 +336,28 @@ bool tokenizer_is_control(const struct tokenizer *t, int32_t id)
 
 bool tokenizer_is_end(const struct tokenizer *t, int32_t id)
 {
-    return id >= 0 && (id == t->eos || id == t->eot || id == t->eom);
+    if (id < 0)
+        return false;
+    bool known = id == t->eos || id == t->eot || id == t->eom;
+    for (size_t i = 0; i < ARRAY_LEN(t->ends); i++)
+        known = known || id == t->ends[i];
+    return known;
+}
+
+int32_t tokenizer_special(const struct tokenizer *t, const char *text)
+{
+    size_t n = strlen(text), n_found, at;
+    int32_t id = n ? vocab_find_special(&t->vocab, text, n, 0, &at) : -1;
+    if (id < 0 || at != 0)
+        return -1;
+    vocab_bytes(&t->vocab, id, &n_found);
+    return n_found == n ? id : -1;
+}
+
+const char *tokenizer_chat_template(const struct tokenizer *t, size_t *n_bytes)
+{
+    *n_bytes = t->n_chat_template;
+    return t->chat_template;
 }
 
 int32_t tokenizer_bos(const struct tokenizer *t)

@@ -30,7 +30,7 @@ enum tokenizer_rule {
     RULE_GPT2_CHINESE, /* as GPT2-Chinese's generate.py prints it */
 };
 
-/* Choices that a tokenizer's files leave open. */
+/* Choices that a tokenizer's files leave open. Opening one that does not leave it open is E_USAGE. */
 struct tokenizer_options {
     bool no_lower_case; /* WordPiece: keep capitals and accents, whatever the files say */
     bool no_jieba;      /* jieba + BPE: BPE alone */
@@ -48,6 +48,8 @@ void tokenizer_free(struct tokenizer *t);
 
 const char *tokenizer_kind(const struct tokenizer *t); /* "gpt2" (byte-level BPE) */
 int32_t tokenizer_count(const struct tokenizer *t);
+/* Tokens from this id on are padding, marked as unused: at least 1, at most tokenizer_count(). */
+int32_t tokenizer_used(const struct tokenizer *t);
 void tokenizer_identity(const struct tokenizer *t, char out[33]);
 
 /* Encodes n_bytes of text (any bytes; invalid UTF-8 is encoded byte by byte where the kind can).
@@ -55,6 +57,12 @@ void tokenizer_identity(const struct tokenizer *t, char out[33]);
  * out. An upper bound for byte-level kinds: n_bytes + 2. */
 int tokenizer_encode(const struct tokenizer *t, const char *text, size_t n_bytes, int flags,
                      int32_t *ids, size_t capacity, size_t *n_ids, struct err *err);
+
+/* The same for whoever may lose patience with a long text: stop(arg) is asked every few thousand
+ * steps; when it says true the call returns E_CANCELLED. */
+int tokenizer_encode_until(const struct tokenizer *t, const char *text, size_t n_bytes, int flags,
+                           int32_t *ids, size_t capacity, size_t *n_ids, bool (*stop)(void *arg),
+                           void *arg, struct err *err);
 
 /* The bytes a token stands for, borrowed; "" (0 bytes) for control tokens unless `special` asks for
  * their spelling. Not necessarily whole characters. */
@@ -76,6 +84,11 @@ int tokenizer_decode(const struct tokenizer *t, const int32_t *ids, size_t n, bo
 bool tokenizer_is_control(const struct tokenizer *t, int32_t id);
 /* Does generation end at this token? */
 bool tokenizer_is_end(const struct tokenizer *t, int32_t id);
+/* The control or user-defined token that is written so, -1: none. */
+int32_t tokenizer_special(const struct tokenizer *t, const char *text);
+/* The chat template that came with the model, borrowed, not NUL-terminated; NULL, 0 bytes: none. A
+ * foreign text: to be compared, never to be run. */
+const char *tokenizer_chat_template(const struct tokenizer *t, size_t *n_bytes);
 int32_t tokenizer_bos(const struct tokenizer *t); /* -1: none */
 int32_t tokenizer_eos(const struct tokenizer *t);
 /* The token an empty prompt begins with (bos, else eos), -1: none. */

@@ -3,6 +3,7 @@
 #ifndef XUXIE_ENGINE_TOKENIZERS_TOKENIZER_KIND_H
 #define XUXIE_ENGINE_TOKENIZERS_TOKENIZER_KIND_H
 
+#include "engine/tokenizers/textbuf.h"
 #include "engine/tokenizers/tokenizer.h"
 #include "engine/tokenizers/vocab.h"
 
@@ -11,6 +12,7 @@ struct id_sink {
     int32_t *ids;
     size_t capacity;
     size_t n;
+    struct patience *patience; /* never NULL where a kind is given it */
 };
 
 static inline void id_sink_put(struct id_sink *sink, int32_t id)
@@ -35,7 +37,8 @@ struct tokenizer_kind {
     int (*build)(const struct vocab_source *src, void **tables, struct err *err);
     void (*free)(void *tables);
     /* A stretch of text without special tokens; fewer than 2^31 bytes. flags: enum
-     * tokenizer_flags. */
+     * tokenizer_flags. Fails in any way it likes once sink->patience is lost, which it asks now and
+     * then. */
     int (*encode)(const void *tables, const char *text, size_t n_bytes, int flags,
                   struct id_sink *sink, struct err *err);
     /* encode() is given the text whole and looks for special tokens itself. */

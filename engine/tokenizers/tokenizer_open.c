@@ -88,12 +88,27 @@ static bool ends_with(const char *s, const char *end)
     return n >= m && strcmp(s + n - m, end) == 0;
 }
 
-static void apply_options(const struct tokenizer_options *options, struct vocab_source *src)
+/* A choice that this tokenizer does not leave open is refused: it would change nothing. */
+static int refuse_option(const char *shown, const char *option, const char *needed, struct err *err)
 {
+    return err_set(err, E_USAGE, _("%s: %s means nothing here: this is no tokenizer with %s."),
+                   shown, option, needed);
+}
+
+static int apply_options(const char *path, const struct tokenizer_options *options,
+                         struct vocab_source *src, struct err *err)
+{
+    char shown[INFILE_QUOTE_BYTES];
+    infile_quote(shown, path);
+    if (options->no_lower_case && strcmp(src->kind, "bert") != 0)
+        return refuse_option(shown, "no_lower_case", _("a vocabulary of BERT's kind"), err);
+    if (options->no_jieba && !src->jieba)
+        return refuse_option(shown, "no_jieba", _("jieba"), err);
     if (options->no_lower_case)
         src->bert.lower_case = src->bert.strip_accents = false;
     if (options->no_jieba)
         src->jieba = false;
+    return 0;
 }
 
 /* The source of a file of one of the three formats; config may be NULL. */
@@ -134,11 +149,13 @@ static int open_file(const struct opening *o, struct vocab_source *src, struct e
         return rc;
     rc = read_file(o, config, src, err);
     json_decref(config);
-    if (rc == 0) {
-        apply_options(o->options, src);
-        if (strcmp(src->kind, "hf") == 0)
-            hf_make_standard(src);
-    }
+    if (rc != 0)
+        return rc;
+    rc = apply_options(o->path, o->options, src, err);
+    if (rc != 0)
+        vocab_source_free(src);
+    else if (strcmp(src->kind, "hf") == 0)
+        hf_make_standard(src);
     return rc;
 }
 
@@ -193,6 +210,10 @@ static int open_folder(const char *path, const struct tokenizer_options *options
             return open_named(path, false, complete[i], options, src, err);
     if (!has_file(path, "vocab.json") && has_file(path, "vocab.txt"))
         return open_named(path, false, "vocab.txt", options, src, err);
+    if (options->no_lower_case || options->no_jieba) {
+        struct vocab_source none = {.kind = "gpt2"};
+        return apply_options(path, options, &none, err);
+    }
     return vocab_source_from_gpt2_folder(path, src, err);
 }
 
@@ -213,10 +234,20 @@ int tokenizer_open_with(const char *path, const struct tokenizer_options *option
         options = &no_options;
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
         rc = open_folder(path, options, &src, err);
+        if (rc == 0)
+            vocab_chat_from_folder(path, &src);
     } else if (ends_with(path, ".json") || ends_with(path, ".model") || ends_with(path, ".txt")) {
         rc = open_named(path, true, NULL, options, &src, err);
     } else {
         struct weights *w;
+        if (options->no_lower_case || options->no_jieba) {
+            char shown[INFILE_QUOTE_BYTES];
+            return err_set(
+                err, E_USAGE,
+                _("%s: a GGUF file says itself how its tokenizer works; no_lower_case and "
+                  "no_jieba are for a checkpoint's own files."),
+                infile_quote(shown, path));
+        }
         rc = weights_open(path, &w, err);
         if (rc != 0)
             return rc;
@@ -244,6 +275,7 @@ int tokenizer_from_weights(const struct weights *w, struct tokenizer **out, stru
     int rc = vocab_source_from_weights(w, &src, err);
     if (rc != 0)
         return rc;
+    vocab_chat_from_weights(w, &src);
     rc = tokenizer_from_source(&src, out, err);
     vocab_source_free(&src);
     return rc;

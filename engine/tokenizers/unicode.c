@@ -10,6 +10,8 @@
 #include "src/base/mem.h"
 #include "src/base/utf8.h"
 
+enum { STRETCH = 1 << 16 };
+
 struct range {
     uint32_t first, last;
 };
@@ -163,6 +165,16 @@ void unicode_lower(uint32_t cp, struct textbuf *out)
     textbuf_put_char(out, (uint32_t)utf8proc_tolower((utf8proc_int32_t)cp));
 }
 
+/* How much of text[0..n) is normalized at once: about STRETCH bytes, up to an ASCII character. No
+ * normal form lets one of those act on what comes before it. */
+static size_t stretch(const char *text, size_t n)
+{
+    size_t end = STRETCH < n ? STRETCH : n;
+    while (end < n && (unsigned char)text[end] >= 0x80)
+        end++;
+    return end;
+}
+
 /* A stretch of valid UTF-8. */
 static void normalize_valid(utf8proc_option_t options, const char *text, size_t n,
                             struct textbuf *out)
@@ -185,12 +197,12 @@ void unicode_normalize(enum normal_form form, const char *text, size_t n, struct
         [NORMAL_NFKC] = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT,
         [NORMAL_NFKD] = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT,
     };
-    for (size_t at = 0; at < n;) {
-        size_t valid = utf8_valid_prefix(text + at, n - at);
+    for (size_t at = 0; at < n && !out->failed;) {
+        size_t valid = utf8_valid_prefix(text + at, stretch(text + at, n - at));
         if (valid > 0)
             normalize_valid((utf8proc_option_t)options[form], text + at, valid, out);
         at += valid;
-        if (at < n)
+        if (valid == 0)
             textbuf_put(out, text + at++, 1);
     }
 }

@@ -102,8 +102,11 @@ static void put(const struct vocab_source *src, const struct token_lists *l,
         gguf_put_f32s(out, "tokenizer.ggml.scores", l->score, l->n);
         gguf_put_bool(out, "tokenizer.ggml.add_space_prefix", src->add_space_prefix);
     }
-    gguf_put_bool(out, "tokenizer.ggml.add_bos_token", src->add_bos);
+    if (!weights_meta(w, "tokenizer.ggml.add_bos_token"))
+        gguf_put_bool(out, "tokenizer.ggml.add_bos_token", src->add_bos);
     gguf_put_bool(out, "tokenizer.ggml.add_eos_token", src->add_eos);
+    if (src->chat_template) /* for programs that run it */
+        gguf_put_string(out, "tokenizer.chat_template", src->chat_template, src->n_chat_template);
 }
 
 int vocab_write(const struct weights *w, struct gguf_writer *out, struct err *err)

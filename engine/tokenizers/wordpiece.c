@@ -146,7 +146,7 @@ static void clean(const struct bert_options *o, uint32_t cp, struct textbuf *out
 void bert_clean(const struct bert_options *o, const char *text, size_t n, struct textbuf *out)
 {
     struct textbuf lower = {0};
-    for (size_t at = 0; at < n;) {
+    for (size_t at = 0; at < n && !out->failed;) {
         uint32_t cp;
         at += unicode_next(text + at, n - at, &cp);
         if (!o->lower_case || cp == UNICODE_INVALID) {
@@ -192,14 +192,15 @@ static void encode_word(const struct bert *b, const char *word, size_t n, struct
         }
         at += len;
     }
-    wordpiece_encode(&b->pieces, word + begin, n - begin, sink);
+    if (begin < n) /* a word of accents alone has become nothing */
+        wordpiece_encode(&b->pieces, word + begin, n - begin, sink);
 }
 
 static void encode_words(const struct bert *b, struct textbuf *text, struct textbuf *bare,
                          struct textbuf *scratch, struct id_sink *sink)
 {
     size_t begin = 0;
-    for (size_t at = 0; at <= text->n;) {
+    for (size_t at = 0; at <= text->n && !patience_lost(sink->patience);) {
         uint32_t cp = ' ';
         size_t len = at < text->n ? unicode_next(text->data + at, text->n - at, &cp) : 1;
         if (unicode_is_python_space(cp)) {
@@ -220,7 +221,7 @@ static int bert_encode(const void *tables, const char *text, size_t n_bytes, int
                        struct id_sink *sink, struct err *err)
 {
     const struct bert *b = tables;
-    struct textbuf cleaned = {0};
+    struct textbuf cleaned = {.patience = sink->patience};
     struct textbuf bare = {0};
     struct textbuf scratch = {0};
     (void)flags;

@@ -13,7 +13,8 @@
  *
  * The text is made of words drawn by Zipf's law from a made-up lexicon in which characters again
  * follow that law, cut into clauses by punctuation: what matters to an index is how often pairs of
- * characters come. Or, with TEXT, pieces of that file. Tokens: 1.2 a character, ids up to 50,000,
+ * characters come. Or, with TEXT, pieces of that file. Tokens: one a character, with ids as
+ * the Chinese characters of BERT's vocabulary have them (two bytes), and some of three;
  * log-probabilities of mean 2.5 nats. A prompt is an instruction that all share and a query of 20
  * to 60 characters of its own.
  */
@@ -144,11 +145,12 @@ static void make(struct made *m)
     str_clear(&m->prompt);
     put_text(&m->text, CHARS * 4 / 5 + (int)(draw() * CHARS * 2 / 5));
     put_text(&m->prompt, 20 + (int)(draw() * 40));
-    m->n_tokens = m->text.len / 3 * 6 / 5;
+    m->n_tokens = m->text.len / 3;
     m->n_tokens = m->n_tokens < TOKENS ? m->n_tokens : TOKENS;
     m->n_prompt_tokens = m->prompt.len / 3;
     for (size_t i = 0; i < m->n_tokens; i++) {
-        m->ids[i] = (int32_t)(draw() * draw() * 50000);
+        m->ids[i] =
+            draw() < 0.95 ? 670 + (int32_t)(draw() * 7300) : 17000 + (int32_t)(draw() * 4000);
         m->logprobs[i] = (float)(2.5 * log(draw() + 1e-9));
     }
 }

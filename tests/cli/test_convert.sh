@@ -62,6 +62,29 @@ PY
             test "$(ls -A)" = target.gguf
         run "$XUXIE" model check target.gguf
         check "quantize: ^C: what is there is whole" test "$status" = 0
+        rm -f target.gguf
+        mkdir "$T/large"
+        python3 "${top_srcdir:-.}/tests/cli/gen_large.py" "$T/large" 4096 4
+        for signal in INT TERM HUP; do
+            python3 - "$XUXIE" "$T/large/made" $signal <<'PY' >"$T/out" 2>"$T/err"
+import os, signal, subprocess, sys, time
+number = getattr(signal, "SIG" + sys.argv[3])
+p = subprocess.Popen([sys.argv[1], "model", "import", sys.argv[2], "-o", "out.gguf"],
+                     preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
+begun = time.monotonic()
+while not any(name.startswith(".") or "gguf" in name for name in os.listdir(".")):
+    assert p.poll() is None and time.monotonic() - begun < 20
+    time.sleep(0.01)
+time.sleep(0.1)
+p.send_signal(number)
+print(p.wait())
+PY
+            wanted=1
+            test $signal = INT && wanted=130
+            check "import: SIG$signal" test "$(cat "$T/out")" = $wanted
+            check "import: SIG$signal leaves nothing" nothing_left
+        done
+        rm -rf "$T/large"
     fi
 fi
 finish

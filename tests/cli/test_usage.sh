@@ -91,4 +91,21 @@ check "ini: value over preset" grep -q '"temp":0.5' <(settings)
 check "ini: preset" grep -q '"top_p":0.9' <(settings)
 check "command line over ini" grep -q '"temp":0.25' <(settings --temp 0.25)
 check "preset of the command line over values of the ini" grep -q '"temp":0.7' <(settings --preset qwen)
+
+# options that would change nothing
+run "$XUXIE" tokenize --no-hmm <<<text
+refused 2 '--no-hmm needs --words' "no-hmm without words"
+run "$XUXIE" tokenize --no-jieba <<<text
+refused 2 '--no-jieba needs --tokenizer' "no-jieba without tokenizer"
+run "$XUXIE" detokenize --no-lower-case <<<1
+refused 2 '--no-lower-case needs --tokenizer' "no-lower-case without tokenizer"
+run "$XUXIE" model info --json
+bundled=$(sed -n 's/.*"path":"\([^"]*\)".*/\1/p' "$T/out")
+run "$XUXIE" tokenize --no-jieba --tokenizer "$bundled" <<<text
+refused 2 'GGUF file says itself' "no-jieba of a GGUF file"
+printf '[UNK]\n[CLS]\n[SEP]\na\n' >"$T/vocab.txt"
+run "$XUXIE" tokenize --no-jieba --tokenizer "$T/vocab.txt" <<<a
+refused 2 'no_jieba means nothing here' "no-jieba of a vocabulary of BERT's"
+run "$XUXIE" tokenize --no-lower-case --tokenizer "$T/vocab.txt" <<<a
+check "no-lower-case of one" test "$status" = 0
 finish

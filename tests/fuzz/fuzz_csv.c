@@ -1,7 +1,7 @@
 /* fuzz_csv.c - a table of examples; and any bytes, cell by cell. */
 #include "config.h"
 
-#include "src/csv.h"
+#include "src/csv_read.h"
 #include "tests/fuzz/fuzz_examples.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "engine/formats/source.h"
+#include "mutate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
 
@@ -43,4 +44,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
     }
     source_close(s);
     return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t n, size_t max, unsigned seed)
+{
+    struct dice d = {seed | 1};
+    return mutate_zip(data, n, max, &d);
 }

@@ -6,6 +6,15 @@
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t n, size_t max);
+
+/* For the mutators of the targets, which nobody calls here. */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t n, size_t max)
+{
+    (void)data;
+    (void)max;
+    return n;
+}
 
 /* The file in a block of exactly its size, so that reading past the end is seen. */
 static uint8_t *read_file(const char *path, size_t *n_bytes)

@@ -332,6 +332,7 @@ def add_good_cases():
     add("ok-transposed", zipped(state(pair("v", tensor(shape=(3, 2), stride=(1, 3))))), "ok")
     add("ok-expanded", zipped(state(pair("v", tensor(shape=(4, 3), stride=(0, 1))))), "ok")
     add("ok-empty-tensor", zipped(state(pair("v", tensor(shape=(0, 3), offset=2**63 - 1)))), "ok")
+    add("ok-empty-odd-strides", zipped(state(pair("v", tensor(shape=(3, 0), stride=(2**63 - 1,) * 2)))), "ok")
     add("ok-scalar", zipped(state(pair("v", tensor(shape=(), stride=(), offset=5)))), "ok")
     add("ok-nested", zipped(PROTO + EMPTY_DICT + pair("state_dict", state()[2:-1]) + STOP), "ok")
     add("ok-number-keys", zipped(state(pair(number(7), tensor()))), "ok")

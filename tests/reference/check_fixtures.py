@@ -67,11 +67,8 @@ def logits(model, ids, work):
     return read_npy(out)
 
 
-def check_model(model, fixture, name, work):
-    """All cases of the fixture's expected.json with this model; returns the last case's logits."""
-    with open(os.path.join(fixture, "expected.json"), encoding="utf-8") as f:
-        cases = json.load(f)["cases"]
-    tolerance = TOLERANCE[os.path.basename(fixture)[0]]
+def compare(model, fixture, cases, work):
+    """The largest difference of a logit, the greedy tokens that differ, and the last case's logits."""
     worst, last, wrong = 0.0, None, []
     for i, case in enumerate(cases):
         ids = case["input_ids"]
@@ -88,17 +85,30 @@ def check_model(model, fixture, name, work):
             if max(range(columns), key=row.__getitem__) != id:
                 wrong.append(f"case {i}: token {k} should be {id}")
         last = got
+    return worst, wrong, last
+
+
+def check_model(model, fixture, name, work):
+    """All cases of the fixture's expected.json with this model; returns the last case's logits."""
+    with open(os.path.join(fixture, "expected.json"), encoding="utf-8") as f:
+        cases = json.load(f)["cases"]
+    tolerance = TOLERANCE[os.path.basename(fixture)[0]]
+    worst, wrong, last = compare(model, fixture, cases, work)
     ok(worst <= tolerance, f"{name}: logits within {tolerance:g}", f"largest difference {worst:g}")
     ok(not wrong, f"{name}: greedy tokens", "\n".join(wrong))
     return last, cases[-1]
 
 
-def check_import(fixture, name, work, direct, case):
+def check_import_bits(fixture, work, direct, case):
+    """Does a GGUF file imported from the folder give the same bits?"""
     out = os.path.join(work, "imported.gguf")
     xuxie("model", "import", fixture, "-o", out)
     ids = case["input_ids"] + (case.get("greedy_nostop") or [])
-    n = direct[0]
-    ok(logits(out, ids[:n], work)[2] == direct[2], f"{name}: imported, the same bits")
+    return logits(out, ids[: direct[0]], work)[2] == direct[2]
+
+
+def check_import(fixture, name, work, direct, case):
+    ok(check_import_bits(fixture, work, direct, case), f"{name}: imported, the same bits")
 
 
 def check_joined(fixture, name, work, direct, case):

@@ -77,14 +77,13 @@ static void sleep_slice(void)
 }
 
 int backend_load(const char *path, const struct engine_options *options,
-                 bool (*progress)(void *ctx, int percent), void *ctx, struct backend **out,
-                 struct err *err)
+                 const struct load_watch *watch, struct backend **out, struct err *err)
 {
     struct fake_script script = script_in_force();
     int64_t began = clock_mono_ms(), passed = 0;
     do {
         int percent = script.load_ms > 0 ? (int)(passed * 100 / script.load_ms) : 50;
-        if (!progress(ctx, percent))
+        if (!watch->progress(watch->ctx, percent))
             return E_CANCELLED;
         if (passed < script.load_ms)
             sleep_slice();

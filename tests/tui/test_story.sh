@@ -59,6 +59,16 @@ database()
     sqlite3 "$XDG_DATA_HOME/xuxie/xuxie.db" "$1"
 }
 
+is_book() # FILE: an EPUB's signature
+{
+    test -s "$1" && test "$(head -c 58 "$1" | tail -c 28)" = "mimetypeapplication/epub+zip"
+}
+
+has_lines() # FILE NUMBER
+{
+    test -s "$1" && test "$(wc -l <"$1")" = "$2"
+}
+
 # The path of the last story, put together in SQL alone.
 path_sql="WITH RECURSIVE
     up(id, parent, body, depth) AS (
@@ -129,6 +139,18 @@ live() # SIZE LOCALE
     see "$name: it opens again" wait_for 10 goes_on ""
     see "$name: with the story, to the last character" story_is "$T/three.txt"
     see "$name: the screen shows its end" screen_is_end_of "$T/three.txt"
+    rm -f "$T"/book.* "$T/all.jsonl"
+    enter "/export epub $T/book"
+    see "$name: /export makes a book" wait_for 10 is_book "$T/book.epub"
+    enter "/export txt $T/book"
+    see "$name: /export writes the text" wait_for 10 cmp -s "$T/three.txt" "$T/book.txt"
+    enter "/export jsonl $T/all"
+    see "$name: /export writes every passage" wait_for 10 has_lines "$T/all.jsonl" 5
+    echo mine >"$T/book.txt"
+    enter "/export txt $T/book"
+    sleep 0.3
+    key n
+    see "$name: /export asks before it replaces" test "$(cat "$T/book.txt")" = mine
     key C-c
     wait_for 5 is_still
     key C-c

@@ -17,9 +17,10 @@ static inline store_ref put_run(struct store *s, const char *prompt, const char 
     const struct store_prompt_part parts[] = {{"写：", 6, (const int32_t[]){7, 8}, 2},
                                               {prompt, strlen(prompt), (const int32_t[]){9}, 1}};
     store_put_prompt(s, ref, parts, 2, 0);
-    store_put_output(s, ref, output, strlen(output), (const int32_t[]){1, 2}, (const float[]){-1, -2},
-                     2);
-    store_put_done(s, ref, &(struct store_done){.reason = "eos", .n_tokens = 2, .n_text_tokens = 2});
+    store_put_output(s, ref, output, strlen(output), (const int32_t[]){1, 2},
+                     (const float[]){-1, -2}, 2);
+    store_put_done(s, ref,
+                   &(struct store_done){.reason = "eos", .n_tokens = 2, .n_text_tokens = 2});
     return ref;
 }
 

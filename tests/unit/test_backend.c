@@ -146,7 +146,7 @@ static void test_info(void **state)
     assert_int_equal(info->n_ctx, 1024);
     assert_int_equal(info->n_ctx_train, 1024);
     assert_true(info->n_threads >= 1);
-    assert_true(info->memory_bytes > 1024 * 8 * 2 * 256 * 2);
+    assert_true(info->memory.session_bytes > 1024 * 8 * 2 * 256 * 2);
     assert_int_equal(tokenizer_count(engine_tokenizer(e)), 8192);
     engine_session_free(s);
     engine_close(e);

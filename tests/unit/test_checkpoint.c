@@ -93,7 +93,7 @@ static void size_of(const struct name_row *row, const struct shape *s, int *rows
         [SLOT_ATTN_K] = {s->KV * D, s->C}, [SLOT_ATTN_V] = {s->KV * D, s->C},
         [SLOT_ATTN_OUT] = {s->C, s->C},    [SLOT_FFN_GATE] = {F, s->C},
         [SLOT_FFN_UP] = {F, s->C},         [SLOT_FFN_UP_B] = {F, 0},
-        [SLOT_FFN_DOWN] = {s->C, F},
+        [SLOT_FFN_DOWN] = {s->C, F},       [SLOT_FFN_GATE_B] = {F, 0},
     };
     *rows = sizes[row->slot][0] ? sizes[row->slot][0] : s->C;
     *columns = sizes[row->slot][1];
@@ -413,7 +413,6 @@ static const struct {
       {"\"head_dim\":5", "even"},
       {"\"head_dim\":1048577", "head_dim"},
       {"\"head_dim\":1000000", "together"},
-      {"\"mlp_bias\":true", "mlp_bias"},
       {"\"rope_theta\":0", "rope_theta"},
       {"\"rope_theta\":\"big\"", "rope_theta"},
       {"\"rope_scaling\":[]", "rope_scaling"},
@@ -446,6 +445,39 @@ static void test_config(void **state)
         put_config(llama_config, bad_llama[i].member);
         expect_refusal(bad_llama[i].word);
     }
+}
+
+static const char *const good_windows[] = {
+    "[\"full_attention\",\"sliding_attention\"]",
+    "[\"full_attention\",\"full_attention\"]",
+    "[\"sliding_attention\",\"sliding_attention\"]",
+};
+
+static void put_windows(const char *types)
+{
+    struct str text = STR_INIT;
+    str_printf(&text,
+               "{\"model_type\":\"mistral\",\"hidden_size\":8,\"intermediate_size\":32,"
+               "\"num_hidden_layers\":2,\"num_attention_heads\":2,\"num_key_value_heads\":1,"
+               "\"max_position_embeddings\":16,\"vocab_size\":5,\"sliding_window\":4,"
+               "\"layer_types\":%s}",
+               types);
+    put_text("config.json", str_cstr(&text));
+    str_free(&text);
+}
+
+/* The weights have one layer only, so that is what is missing when the windows are taken. */
+static void test_windows(void **state)
+{
+    (void)state;
+    clear();
+    llama_weights();
+    for (size_t i = 0; i < ARRAY_LEN(good_windows); i++) {
+        put_windows(good_windows[i]);
+        expect_refusal("layers.1.input_layernorm.weight is missing");
+    }
+    put_windows("[\"sliding_attention\",\"full_attention\"]");
+    expect_refusal("layer_types");
 }
 
 static void test_config_files(void **state)
@@ -573,11 +605,11 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),    cmocka_unit_test(test_gpt2),
-        cmocka_unit_test(test_megatron), cmocka_unit_test(test_damo),
-        cmocka_unit_test(test_llama),    cmocka_unit_test(test_missing_and_extra),
-        cmocka_unit_test(test_config),   cmocka_unit_test(test_config_files),
-        cmocka_unit_test(test_index),
+        cmocka_unit_test(test_names),        cmocka_unit_test(test_gpt2),
+        cmocka_unit_test(test_megatron),     cmocka_unit_test(test_damo),
+        cmocka_unit_test(test_llama),        cmocka_unit_test(test_missing_and_extra),
+        cmocka_unit_test(test_config),       cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_config_files), cmocka_unit_test(test_index),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -138,6 +138,44 @@ static void test_many_messages(void **state)
     settings_free(&s);
 }
 
+/* Under [keys] names are actions; whether there are such is asked when the room opens. */
+static void test_keys(void **state)
+{
+    (void)state;
+    struct settings s, copy = {0};
+    struct told t;
+    struct err err = ERR_INIT;
+    settings_init(&s);
+    assert_int_equal(read_text(&s, &t,
+                               "temp = 0.5\n"
+                               "[keys]\n"
+                               "retry = F6, M-;\n"
+                               "temp = 0.9\n"
+                               "copy =\n"
+                               "not a row\n"
+                               "[story]\n"
+                               "top_k = 7\n",
+                               &err),
+                     0);
+    assert_int_equal(t.n, 1);
+    assert_non_null(strstr(t.all.data, "line 6"));
+    str_free(&t.all);
+    assert_value(&s, "temp", "0.5");
+    assert_value(&s, "top_k", "7");
+    settings_copy(&copy, &s);
+    settings_free(&s);
+    assert_int_equal(copy.n_keys, 3);
+    static const struct {
+        const char *action, *keys;
+    } want[] = {{"retry", "F6, M-;"}, {"temp", "0.9"}, {"copy", ""}};
+    for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+        assert_string_equal(copy.keys[i].action, want[i].action);
+        assert_string_equal(copy.keys[i].keys, want[i].keys);
+        assert_int_equal(copy.keys[i].line, (int)i + 3);
+    }
+    settings_free(&copy);
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -201,6 +239,7 @@ int main(void)
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_messages),
         cmocka_unit_test(test_many_messages),
+        cmocka_unit_test(test_keys),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

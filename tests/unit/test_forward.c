@@ -349,6 +349,46 @@ static void broken_weights_are_told(void **state)
     unlink(tiny_path());
 }
 
+/* Logits of 30 tokens of a model of two layers whose window of 5 positions begins at layer `from`;
+ * -1: without window. The caller frees them. */
+static float *windowed(int from, size_t *row)
+{
+    const struct tiny_key keys[] = {
+        {"qwen3.attention.sliding_window", TINY_U32, .u = from < 0 ? 0 : 5},
+        {"xuxie.sliding_window_from", TINY_U32, .u = from < 0 ? 0 : (uint32_t)from},
+    };
+    const struct tiny t = {.arch = "qwen3", .type = QUANT_F32, .keys = keys, .n_keys = 2};
+    struct session s;
+    int32_t ids[N_IDS];
+    session_open(&s, tiny_write(&t), ENGINE_KV_F32, 1);
+    *row = (size_t)s.model->hp.n_vocab;
+    some_ids(&s, ids);
+    float *logits = malloc(30 * *row * sizeof(*logits));
+    eval_all(&s, ids, 30, 7, logits);
+    session_close(&s);
+    unlink(tiny_path());
+    return logits;
+}
+
+static void a_window_begins_at_a_layer(void **state)
+{
+    (void)state;
+    size_t V;
+    float *none = windowed(-1, &V), *all = windowed(0, &V), *second = windowed(1, &V),
+          *beyond = windowed(2, &V);
+    assert_memory_equal(none, beyond, 30 * V * sizeof(*none));
+    for (size_t t = 0; t < 30; t++) {
+        const size_t at = t * V, n = V * sizeof(*none);
+        assert_true((memcmp(none + at, all + at, n) == 0) == (t < 5));
+        assert_true((memcmp(none + at, second + at, n) == 0) == (t < 5));
+        assert_true((memcmp(all + at, second + at, n) == 0) == (t < 5));
+    }
+    free(none);
+    free(all);
+    free(second);
+    free(beyond);
+}
+
 static void check_memory(const char *path)
 {
     struct session s;
@@ -398,6 +438,7 @@ int main(void)
         cmocka_unit_test(threads_agree_to_the_bit),
         cmocka_unit_test(stopping_leaves_the_cache_alone),
         cmocka_unit_test(broken_weights_are_told),
+        cmocka_unit_test(a_window_begins_at_a_layer),
         cmocka_unit_test(tokens_take_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,10 +49,13 @@ static struct sampler sampler = {.kv = &kv};
 static const struct model model = {.hp = {.n_vocab = N_VOCAB}};
 static atomic_bool damaged;
 
-int tokenizer_encode(const struct tokenizer *t, const char *text, size_t n_bytes, int flags,
-                     int32_t *ids, size_t capacity, size_t *n_ids, struct err *err)
+int tokenizer_encode_until(const struct tokenizer *t, const char *text, size_t n_bytes, int flags,
+                           int32_t *ids, size_t capacity, size_t *n_ids, bool (*stop)(void *),
+                           void *arg, struct err *err)
 {
-    (void)t, (void)err;
+    (void)t;
+    if (stop(arg))
+        return err_set(err, E_CANCELLED, "cancelled");
     assert_int_equal(flags & ~TOKENIZE_CONTINUES, TOKENIZE_LITERAL);
     for (size_t i = 0; i < n_bytes && i < capacity; i++)
         ids[i] = (unsigned char)text[i];
@@ -368,7 +371,7 @@ static void test_order_of_events(void **state)
     q.max_tokens = 20;
     run(&q);
     static const enum engine_event_type expected[] = {
-        EV_PROMPT, EV_PROMPT, EV_PREFILL, EV_PREFILL, EV_PREFILL, EV_TOKEN, EV_TEXT, EV_TOKEN,
+        EV_PROMPT, EV_PROMPT, EV_PREFILL, EV_PREFILL, EV_PREFILL, EV_TOKEN, EV_TEXT,  EV_TOKEN,
         EV_TOKEN,  EV_TOKEN,  EV_TEXT,    EV_TOKEN,   EV_TEXT,    EV_TOKEN, EV_STATS, EV_DONE,
     };
     assert_int_equal(rec.n_events, ARRAY_LEN(expected));
@@ -672,6 +675,46 @@ static void test_long_prompt(void **state)
     }
 }
 
+/* A session that went on with a story sees it from an earlier place than one that begins with it;
+ * told the place, that one writes the same. */
+static void test_first_cut(void **state)
+{
+    (void)state;
+    set_up(64, 16);
+    static char text[320];
+    for (int i = 0; i < 320; i++)
+        text[i] = (char)(i % 29 == 28 ? '\n' : 'a' + i % 26);
+    struct engine_segment s[] = {{.kind = SEGMENT_TEXT, .text = text, .n_bytes = 300}};
+    struct engine_request q = make_request(s, 1);
+    q.max_tokens = 4;
+    run(&q);
+    const int dropped = rec.last_cut.cut.n_tokens_dropped;
+    s[0].n_bytes = (size_t)dropped + 59;
+    run(&q);
+    assert_int_equal(rec.last_cut.cut.n_tokens_dropped, dropped);
+    static struct record warm;
+    warm = rec;
+    set_up(64, 7);
+    run(&q);
+    assert_int_not_equal(rec.last_cut.cut.n_tokens_dropped, dropped);
+    set_up(64, 7);
+    q.first_cut = dropped;
+    run(&q);
+    assert_int_equal(rec.last_cut.cut.n_tokens_dropped, dropped);
+    assert_int_equal(rec.end.done.n_reused, 0);
+    assert_int_equal(rec.n_text, warm.n_text);
+    assert_memory_equal(rec.text, warm.text, warm.n_text);
+    q.first_cut = dropped + 58; /* too little would be left, too much, more than there is */
+    run(&q);
+    assert_error(E_INPUT, "cannot have been cut off");
+    q.first_cut = 3;
+    run(&q);
+    assert_error(E_INPUT, "cannot have been cut off");
+    q.first_cut = 1000;
+    run(&q);
+    assert_error(E_INPUT, "cannot have been cut off");
+}
+
 /* Writing far beyond the context. The bytes drawn are random, so characters break and are replaced;
  * after every cut the window must be the end of the text. */
 static void test_cut_while_writing(void **state)
@@ -744,6 +787,7 @@ int main(void)
         cmocka_unit_test(test_reuse),           cmocka_unit_test(test_cancel_and_go_on),
         cmocka_unit_test(test_deadline),        cmocka_unit_test(test_errors),
         cmocka_unit_test(test_long_prompt),     cmocka_unit_test(test_cut_while_writing),
+        cmocka_unit_test(test_first_cut),
     };
     return cmocka_run_group_tests(tests, NULL, clean_up);
 }

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "engine/sample.h"
+#include "engine/kernels/quant.h"
 #include "src/base/mem.h"
 #include "src/option_table.h"
 #include "src/options.h"
@@ -46,7 +47,8 @@ static void test_rows(void **state)
         assert_true(row->commands != 0 && row->scope != 0);
         if (row->is_flag)
             assert_int_equal(row->scope, SCOPE_CLI);
-        assert_true((row->arg == NULL) == option_is_switch(row));
+        assert_true((row->arg == NULL || row->bare) == option_is_switch(row));
+        assert_true(!row->bare || (row->type == OPTION_WORD && strcmp(row->choices[1], "on") == 0));
         assert_true(row->help[strlen(row->help) - 1] != '.');
         for (size_t k = i + 1; k < n_option_rows; k++) /* a letter means one thing to a command */
             if (row->letter && row->letter == option_rows[k].letter)
@@ -490,15 +492,43 @@ static void test_info(void **state)
     assert_true(option_info_at(0, SCOPE_INI, &info));
 }
 
+/* `model import --type` names every type that is written, and no other. */
+static void test_types(void **state)
+{
+    (void)state;
+    const struct option_row *row = &option_rows[option_find("type")];
+    size_t n = 0;
+    for (uint32_t t = 0; t < 64; t++) {
+        const struct quant *q = quant_of(t);
+        if (!q || !q->pack)
+            continue;
+        bool named = false;
+        for (size_t i = 0; row->choices[i]; i++)
+            named = named || strcmp(row->choices[i], q->name) == 0;
+        assert_true(named);
+        assert_non_null(strstr(row->allowed, q->name));
+        n++;
+    }
+    assert_string_equal(row->choices[0], "stored");
+    assert_null(row->choices[n + 1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),       cmocka_unit_test(test_allowed_texts),
-        cmocka_unit_test(test_defaults),   cmocka_unit_test(test_values),
-        cmocka_unit_test(test_messages),   cmocka_unit_test(test_lists_grow),
-        cmocka_unit_test(test_precedence), cmocka_unit_test(test_hint),
-        cmocka_unit_test(test_request),    cmocka_unit_test(test_limits_fit_engine),
-        cmocka_unit_test(test_json),       cmocka_unit_test(test_recorded),
+        cmocka_unit_test(test_types),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_allowed_texts),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_lists_grow),
+        cmocka_unit_test(test_precedence),
+        cmocka_unit_test(test_hint),
+        cmocka_unit_test(test_request),
+        cmocka_unit_test(test_limits_fit_engine),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_recorded),
         cmocka_unit_test(test_info),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,36 @@ static void probs(struct fixture *f, const float *logits, const int32_t *history
     assert_near(sum, 1, 1e-5);
 }
 
+/* Rows that stand for no token are never drawn, whatever asks for them. */
+static void padding_is_never_drawn(void **state)
+{
+    struct fixture *f = *state;
+    float logits[V], out[V], logprob, whole;
+    const struct logit_bias bias = {V - 1, 100};
+    for (int i = 0; i < V; i++)
+        logits[i] = (float)i / 4;
+    f->p.temp = 0;
+    assert_int_equal(sampler_draw(f->s, &f->p, logits, NULL, 0, 1, 0, 0, &logprob), V - 1);
+    f->p.bias = &bias;
+    f->p.n_bias = 1;
+    sampler_limit(f->s, V - 3);
+    assert_int_equal(sampler_draw(f->s, &f->p, logits, NULL, 0, 1, 0, 0, &logprob), V - 4);
+    sampler_limit(f->s, V);
+    f->p.n_bias = 0;
+    logits[V - 4] += 10;
+    assert_int_equal(sampler_draw(f->s, &f->p, logits, NULL, 0, 1, 0, 0, &whole), V - 4);
+    sampler_limit(f->s, V - 3);
+    assert_int_equal(sampler_draw(f->s, &f->p, logits, NULL, 0, 1, 0, 0, &logprob), V - 4);
+    assert_true(whole == logprob); /* the model's own probability stays */
+    f->p.temp = 1;
+    probs(f, logits, NULL, 0, out);
+    for (int i = V - 3; i < V; i++)
+        assert_true(out[i] == 0);
+    for (int i = 0; i < V - 3; i++)
+        logits[i] = NAN;
+    assert_int_equal(sampler_draw(f->s, &f->p, logits, NULL, 0, 1, 0, 0, &logprob), -1);
+}
+
 static int count_left(const float out[V])
 {
     int n = 0;
@@ -613,6 +643,7 @@ int main(void)
         T(ranges_are_checked),
         T(greedy_takes_the_first_best),
         T(logprob_is_of_the_model),
+        T(padding_is_never_drawn),
         T(min_p_is_relative_to_the_best),
         T(top_k_keeps_ties),
         T(top_p_keeps_one_at_least),

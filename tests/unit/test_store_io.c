@@ -13,8 +13,10 @@
 #include <cmocka.h>
 
 #include "src/base/mem.h"
+#include "src/store_index.h"
 #include "tests/unit/fault_vfs.h"
-#include "tests/unit/store_story_util.h"
+#include "src/store_template.h"
+#include "tests/unit/store_history_util.h"
 
 /* Not even room for what SQLite needs to open it: the stories can be read all the same. */
 static void test_no_room_at_open(void **state)
@@ -108,6 +110,78 @@ static void test_nth_call_fails(void **state)
     print_message("# %d runs with a fault\n", n_runs);
 }
 
+/* The same for what the history and the templates write: marks, deleting, the index. A fault of the
+ * system is no damage of the index. Returns false when the run made fewer than n such calls. */
+static bool run_history_with_fault(enum fault_call call, int n, bool persistent, int code)
+{
+    struct err err = ERR_INIT;
+    struct store *s = open_store();
+    store_ref gone = put_run(s, "题目", "要删的句子"), noted = put_run(s, "题目", "雪夜");
+    flush(s);
+    fault_arm(call, n, persistent, code);
+    store_put_template(s, "写诗", "head", (const char *const[]){"x", "y"}, 2, false);
+    history_put_note(s, noted, "笔记");
+    history_put_tag(s, noted, "标签", true);
+    history_put_star(s, noted, true);
+    store_flush(s, FLUSH_MS, &err);
+    history_delete(s, &gone, 1);
+    put_run(s, "题目", "荷塘");
+    store_flush(s, FLUSH_MS, &err);
+    struct history_search *h = NULL; /* reading fails or not, but tells */
+    if (history_search_new(s, &(struct history_filter){.query = "荷塘"}, &h, &err) == 0) {
+        struct history_hit *hits = NULL;
+        size_t n_hits = 0;
+        bool done;
+        if (history_search_next(h, 10, 10, &hits, &n_hits, &done, &err) == 0)
+            history_hits_free(hits, n_hits);
+        history_search_free(h);
+    }
+    bool struck = fault_disarm();
+    if (store_flush(s, FLUSH_MS, &err) != 0)
+        fail_msg("%s %d code %d: %s", fault_name(call), n, code, err.msg);
+    struct history_record *r = NULL;
+    assert_int_equal(history_load(s, noted, &r, NULL), 0);
+    assert_string_equal(r->note, "笔记");
+    assert_int_equal(r->n_tags, 1);
+    assert_true(r->starred);
+    history_record_free(r);
+    assert_int_equal(history_load(s, gone, &r, NULL), E_STORE);
+    assert_true(store_find_template(s, "写诗") > 0);
+    assert_int_equal(count_query(s, "笔记"), 1);
+    assert_int_equal(count_query(s, "荷塘"), 1);
+    assert_int_equal(count_query(s, "删的"), 0);
+    assert_int_equal(count_hits(s, &(struct history_filter){.tag = "标签"}), 1);
+    if (store_close(s, &err) != 0)
+        fail_msg("%s %d code %d: %s", fault_name(call), n, code, err.msg);
+    expect_sound();
+    assert_int_equal(db_int(db_path, "SELECT state FROM search_index"), INDEX_WHOLE);
+    unlink(db_path);
+    return struck;
+}
+
+static void test_nth_call_fails_in_history(void **state)
+{
+    (void)state;
+    static const struct {
+        enum fault_call call;
+        int code;
+    } kinds[] = {
+        {FAULT_WRITE, SQLITE_FULL},       {FAULT_SYNC, SQLITE_IOERR_FSYNC},
+        {FAULT_READ, SQLITE_IOERR_READ},  {FAULT_LOCK, SQLITE_IOERR_LOCK},
+        {FAULT_SHM, SQLITE_IOERR_SHMMAP},
+    };
+    fault_vfs_install();
+    int n_runs = 0;
+    for (size_t k = 0; k < ARRAY_LEN(kinds); k++)
+        for (int persistent = 0; persistent < 2; persistent++)
+            for (int n = 1; n < 60; n += n < 12 ? 1 : 7) {
+                n_runs++;
+                if (!run_history_with_fault(kinds[k].call, n, persistent, kinds[k].code))
+                    break;
+            }
+    print_message("# %d runs with a fault\n", n_runs);
+}
+
 /* The same at open and at close: refused or read-only or fine, and afterwards everything is as it
  * was. */
 static void test_nth_call_fails_at_open(void **state)
@@ -157,9 +231,8 @@ static void test_nth_call_fails_at_open(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_no_room_at_open),
-        TEST(test_damage_met_later),
-        TEST(test_nth_call_fails),
+        TEST(test_no_room_at_open),        TEST(test_damage_met_later),
+        TEST(test_nth_call_fails),         TEST(test_nth_call_fails_in_history),
         TEST(test_nth_call_fails_at_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

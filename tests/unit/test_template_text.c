@@ -407,10 +407,10 @@ static void test_builtin(void **state)
         if (textfile_read(files.gl_pathv[i], 0, 1 << 20, &text, &err) != 0 ||
             template_parse(files.gl_pathv[i], text.data, text.len, &t, &err) != 0)
             fail_msg("%s", err.msg);
-        size_t n = strlen(t->query_format);
-        assert_true(n > 0 && t->query_format[n - 1] != '\n');
+        const char *query = t->query_format ? t->query_format : "no end";
+        assert_true(query[0] && query[strlen(query) - 1] != '\n');
         for (size_t k = 0; k < t->n_examples; k++) {
-            n = strlen(t->examples[k].output);
+            size_t n = strlen(t->examples[k].output);
             assert_true(n > 0 && t->examples[k].output[n - 1] != '\n');
         }
         template_free(t);

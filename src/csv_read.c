@@ -1,43 +1,22 @@
-/* csv.c - see csv.h. By hand, because libraries that read CSV do not tell where a quote went wrong.
- * Strict: what RFC 4180 has no meaning for is refused, not guessed. */
+/* csv_read.c - see csv_read.h. By hand, because libraries that read CSV do not tell where a quote
+ * went wrong. Strict: what RFC 4180 has no meaning for is refused, not guessed. */
 #include "config.h"
 
-#include "src/csv.h"
+#include "src/csv_read.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "src/base/i18n.h"
 #include "src/base/mem.h"
+#include "src/base/str.h"
+#include "src/csv_write.h"
 
 void csv_init(struct csv *c, const char *file, const char *text, size_t n, bool guarded)
 {
     size_t skip = n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
     *c = (struct csv){
         .file = file, .p = text + skip, .end = text + n, .line = 1, .guarded = guarded};
-}
-
-/* Does the guard stand before this, or would it? Apostrophes, then a character of formulas. */
-static bool is_guardable(const char *text)
-{
-    text += strspn(text, "'");
-    return *text && strchr("=+-@\t\r", *text);
-}
-
-void csv_print(struct str *out, const char *text, bool guarded)
-{
-    bool guard = guarded && is_guardable(text);
-    if (!strpbrk(text, "\",\r\n")) {
-        str_printf(out, "%s%s", guard ? "'" : "", text);
-        return;
-    }
-    str_puts(out, guard ? "\"'" : "\"");
-    for (const char *p = text; *p; p++) {
-        if (*p == '"')
-            str_putc(out, '"');
-        str_putc(out, *p);
-    }
-    str_putc(out, '"');
 }
 
 static bool at_line_end(const struct csv *c, const char *p)
@@ -90,7 +69,7 @@ static int read_plain(struct csv *c, struct str *cell, struct err *err)
 static char *take_cell(const struct csv *c, const struct str *cell)
 {
     const char *text = str_cstr(cell);
-    bool guard = c->guarded && text[0] == '\'' && is_guardable(text);
+    bool guard = c->guarded && text[0] == '\'' && csv_is_formula(text, cell->len);
     return x_strdup(text + guard);
 }
 

@@ -1,24 +1,19 @@
-/* csv.h - tables of comma separated values (RFC 4180), read cell by cell and written.
- *
- * Guard. A spreadsheet takes a cell that begins with = + - @, a tab or a carriage return for a
- * formula. Such a cell is written with an apostrophe before it, and so is one that has apostrophes
- * before such a character: taking one away on reading gives back exactly what was there.
+/* csv_read.h - tables of comma separated values (RFC 4180), read cell by cell; csv_write.h writes.
  */
-#ifndef XUXIE_SRC_CSV_H
-#define XUXIE_SRC_CSV_H
+#ifndef XUXIE_SRC_CSV_READ_H
+#define XUXIE_SRC_CSV_READ_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "src/base/err.h"
-#include "src/base/str.h"
 
 struct csv {
     const char *file; /* for messages; borrowed, and so is the text */
     const char *p, *end;
     unsigned long line; /* that the next byte stands on, from 1 */
     unsigned long row;  /* line on which the row read last begins */
-    bool guarded;       /* take the apostrophes of the guard away */
+    bool guarded;       /* take the apostrophes that csv_text() put before formulas away */
 };
 
 /* The text is checked UTF-8 without NUL (textfile_check_lines). A byte order mark is passed over.
@@ -29,8 +24,5 @@ void csv_init(struct csv *c, const char *file, const char *text, size_t n, bool 
  * also those there was no room for. 1: a row, 0: the end, E_INPUT with the line: a quote that is
  * never closed, or one in the middle of a cell. Lines end with LF or CR LF. */
 int csv_next(struct csv *c, char **cells, size_t max, size_t *n, struct err *err);
-
-/* Appends a cell, in quotes when it needs them. */
-void csv_print(struct str *out, const char *text, bool guarded);
 
 #endif

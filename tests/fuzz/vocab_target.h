@@ -1,34 +1,24 @@
-/* fuzz_vocab_files.c - tokenizers in files, by the first byte modulo 3: vocab.txt, tokenizer.model
- * or tokenizer.json, then a NUL byte twice, then a text to encode. Whatever opens must encode, and
- * its ids must decode. */
-#include "config.h"
+/* vocab_target.h - what the targets of vocabulary files share: the input is the file and
+ * a text (mutate.h). Whatever opens must encode, and its ids must decode. */
+#ifndef XUXIE_TESTS_FUZZ_VOCAB_TARGET_H
+#define XUXIE_TESTS_FUZZ_VOCAB_TARGET_H
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/tokenizers/tokenizer_kind.h"
+#include "mutate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
 
-static void require(int condition)
+static inline void require(int condition)
 {
     if (!condition)
         abort();
 }
 
-static int open_source(int kind, char *file, size_t n, struct vocab_source *src, struct err *err)
-{
-    if (kind == 0)
-        return vocab_source_from_lines("v", file, n, src, err);
-    if (kind == 1)
-        return vocab_source_from_spm("v", file, n, src, err);
-    int rc = vocab_source_from_hf("v", file, n, src, err);
-    free(file);
-    return rc;
-}
-
-static void round_trip(const struct tokenizer *t, const char *text, size_t n_text, int flags)
+static inline void round_trip(const struct tokenizer *t, const char *text, size_t n_text, int flags)
 {
     static int32_t ids[4096];
     size_t n;
@@ -45,25 +35,25 @@ static void round_trip(const struct tokenizer *t, const char *text, size_t n_tex
         free(shown);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
+/* `open` takes the file, which is followed by a NUL. */
+static inline void vocab_target(const uint8_t *data, size_t n_bytes,
+                                int (*open)(char *file, size_t n, struct vocab_source *src,
+                                            struct err *err))
 {
     struct vocab_source src;
     struct tokenizer *t;
     struct err err = ERR_INIT;
-    if (n_bytes == 0)
-        return 0;
-    const uint8_t *file = data + 1;
-    const uint8_t *end = memmem(file, n_bytes - 1, "\0\0", 2);
-    size_t n = end ? (size_t)(end - file) : n_bytes - 1;
-    const char *text = end ? (const char *)end + 2 : "雪 a<s>";
-    size_t n_text = end ? n_bytes - 3 - n : strlen(text);
+    size_t n, n_text;
+    const uint8_t *at = data, *end = data + n_bytes;
+    next_part(&at, end, &n);
+    const char *text = (const char *)next_part(&at, end, &n_text);
     char *copy = malloc(n + 1);
     require(copy != NULL);
-    memcpy(copy, file, n);
+    memcpy(copy, data, n);
     copy[n] = '\0';
-    if (open_source(data[0] % 3, copy, n, &src, &err) != 0) {
+    if (open(copy, n, &src, &err) != 0) {
         require(err.msg[0] != '\0');
-        return 0;
+        return;
     }
     if (tokenizer_from_source(&src, &t, &err) == 0) {
         round_trip(t, text, n_text, 0);
@@ -74,5 +64,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
         require(err.msg[0] != '\0');
     }
     vocab_source_free(&src);
-    return 0;
 }
+
+#endif

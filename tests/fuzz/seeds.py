@@ -1,0 +1,373 @@
+#!/usr/bin/env python3
+"""Writes the inputs a fuzz target begins with: small ones that get past the first checks.
+
+    seeds.py TARGET FOLDER
+
+They come from the generators of tests/hostile, which know every field of their formats, and where
+$XUXIE_SHARED (or ../shared) is there, from its checkpoints, pickles and vocabularies. Nothing is written
+for a target without a row here. run.sh cuts off what is too long for the target.
+"""
+import glob
+import hashlib
+import io
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import zipfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SHARED = os.environ.get("XUXIE_SHARED") or os.path.join(HERE, "..", "..", "..", "shared")
+MOST = 1 << 20  # the bombs among them are for tests/hostile
+PART_END = b"\0|\0"  # mutate.h
+
+
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def generated(kind):
+    """What tests/hostile/gen_KIND.py writes."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, os.path.join(HERE, "..", "hostile", f"gen_{kind}.py"), folder],
+                       check=True, stdout=subprocess.DEVNULL)
+        for name in sorted(os.listdir(folder)):
+            if not name.endswith(".tsv"):
+                yield read(os.path.join(folder, name))
+
+
+def fixtures(*patterns):
+    for pattern in patterns:
+        for path in sorted(glob.glob(os.path.join(SHARED, "fixtures", pattern))):
+            yield read(path)
+
+
+def containers():
+    yield from generated("torch")
+    yield from fixtures("pickle/*.bin")
+
+
+def pickles():
+    """Pickles out of archives and old files (which begin with three others)."""
+    for data in containers():
+        if data[:2] == b"\x80\x02":
+            yield data
+            for at in range(2, min(len(data), 300)):
+                if data[at:at + 2] == b"\x80\x02":
+                    yield data[at:]
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as z:
+                for name in z.namelist():
+                    if name.endswith("data.pkl"):
+                        yield z.read(name)
+        except Exception:  # most of these archives are malformed
+            pass
+
+
+def safetensors():
+    """The target puts the length of the header itself; its first byte says how many bytes are data."""
+    for data in [*generated("safetensors"), *fixtures("safetensors/*")]:
+        n_header = int.from_bytes(data[:8], "little")
+        n_data = len(data) - 8 - n_header
+        if 0 <= n_data < 256:
+            yield bytes([n_data]) + data[8:]
+
+
+def zips():
+    for data in containers():
+        if b"PK\1\2" in data:
+            yield data
+    for n in (0, 1, 3):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+            for i in range(n):
+                with z.open(f"member{i}", "w", force_zip64=i == 1) as f:
+                    f.write(b"text " * 20 * (i + 1))
+        yield out.getvalue()
+
+
+TEXTS = ("雪落在山上。 the end<s>", "ﬁ½①ｶﾞ İ\u0301 a\u200db\t\n 12,345.6", "<|endoftext|><sep>##x")
+
+
+def with_texts(files):
+    for data in files:
+        for text in TEXTS[:1] if len(data) > 2000 else TEXTS:
+            yield data + PART_END + text.encode()
+
+
+def vocab_txt():
+    return with_texts([b"[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\nend\n\xe9\x9b\xaa\n",
+                       b"[UNK]\r\na\r\nA\r\n", *(f[:900] for f in fixtures("a2*/vocab.txt"))])
+
+
+def field(number, wire, value):
+    if wire == 0:
+        return bytes([number << 3]) + varint(value)
+    if wire == 5:
+        return bytes([number << 3 | 5]) + value
+    return bytes([number << 3 | 2]) + varint(len(value)) + value
+
+
+def varint(n):
+    out = b""
+    while n > 127:
+        out += bytes([n & 127 | 128])
+        n >>= 7
+    return out + bytes([n])
+
+
+def tokenizer_models():
+    """SentencePiece's ModelProto, put together here: pieces, trainer_spec, normalizer_spec."""
+    def piece(text, score, kind):
+        return field(1, 2, field(1, 2, text.encode()) + field(2, 5, struct.pack("<f", score)) +
+                     (field(3, 0, kind) if kind else b""))
+    pieces = piece("<unk>", 0, 2) + piece("<s>", 0, 3) + piece("</s>", 0, 3)
+    bytes_too = b"".join(piece(f"<0x{b:02X}>", 0, 6) for b in range(256))
+    pieces += b"".join(piece(t, -i, 0) for i, t in enumerate("▁ ▁t th ▁th e ▁the 雪 a b".split()))
+    for model_type in (1, 2, 3, 4):
+        trainer = field(2, 2, field(3, 0, model_type))
+        for prefix in (0, 1):
+            normalizer = field(1, 2, b"identity") + field(3, 0, prefix) + field(4, 0, 0)
+            yield pieces + trainer + field(3, 2, normalizer)
+    yield pieces + bytes_too + field(2, 2, field(3, 0, 2)) + field(3, 2, normalizer)
+    yield from fixtures("e1*/tokenizer.model", "tokens/spm-small/tokenizer.model")
+
+
+def tokenizer_jsons():
+    bpe = {"type": "BPE", "vocab": {"<unk>": 0, "a": 1, "b": 2, "ab": 3, "▁": 4, "▁a": 5, "e": 6, "Ġ": 7,
+                                    "Ġe": 8, "<0x41>": 9, "c##": 10},
+           "merges": ["a b", ["▁", "a"], "Ġ e"], "unk_token": "<unk>", "fuse_unk": True,
+           "byte_fallback": True, "ignore_merges": False, "continuing_subword_prefix": None,
+           "end_of_word_suffix": None, "dropout": None}
+    models = [bpe,
+              {"type": "WordPiece", "vocab": {"[UNK]": 0, "a": 1, "##b": 2}, "unk_token": "[UNK]",
+               "continuing_subword_prefix": "##", "max_input_chars_per_word": 100},
+              {"type": "WordLevel", "vocab": {"[UNK]": 0, "a": 1}, "unk_token": "[UNK]"},
+              {"type": "Unigram", "vocab": [["<unk>", 0], ["▁a", -1.5], ["b", -2]], "unk_id": 0,
+               "byte_fallback": False}]
+    normalizers = [None, *({"type": t} for t in ("NFC", "NFD", "NFKC", "NFKD", "Lowercase",
+                                                 "StripAccents", "Nmt")),
+                   {"type": "Strip", "strip_left": True, "strip_right": False},
+                   {"type": "Prepend", "prepend": "▁"},
+                   {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
+                   {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "},
+                   {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True,
+                    "strip_accents": None, "lowercase": True},
+                   {"type": "Sequence", "normalizers": [{"type": "NFKC"}, {"type": "Lowercase"}]},
+                   {"type": "Precompiled", "precompiled_charsmap": "AAAA"}]
+    splits = [None, {"type": "Metaspace", "replacement": "▁", "add_prefix_space": True},
+              {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": True},
+              {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True},
+              *({"type": t} for t in ("Whitespace", "WhitespaceSplit", "BertPreTokenizer")),
+              {"type": "Punctuation", "behavior": "Isolated"},
+              {"type": "Digits", "individual_digits": True},
+              {"type": "CharDelimiterSplit", "delimiter": "-"},
+              {"type": "Split", "pattern": {"String": "a"}, "behavior": "MergedWithNext", "invert": False},
+              {"type": "Split", "pattern": {"Regex": "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?"
+                                            "\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+"
+                                            "|\\s+(?!\\S)|\\s+"}, "behavior": "Isolated", "invert": False},
+              {"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": False},
+                                                     {"type": "Punctuation"}]}]
+    decoders = [None, {"type": "Metaspace", "replacement": "▁", "add_prefix_space": True},
+                *({"type": t} for t in ("ByteLevel", "Fuse", "ByteFallback")),
+                {"type": "BPEDecoder", "suffix": "</w>"},
+                {"type": "WordPiece", "prefix": "##", "cleanup": True},
+                {"type": "CTC", "pad_token": "<pad>"},
+                {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
+                {"type": "Strip", "content": " ", "start": 1, "stop": 0},
+                {"type": "Sequence", "decoders": [{"type": "ByteFallback"}, {"type": "Fuse"}]}]
+    posts = [None, {"type": "ByteLevel", "trim_offsets": False},
+             {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}},
+                                                       {"Sequence": {"id": "A", "type_id": 0}}],
+              "pair": [], "special_tokens": {"<s>": {"id": "<s>", "ids": [11], "tokens": ["<s>"]}}},
+             {"type": "BertProcessing", "sep": ["<s>", 11], "cls": ["<s>", 11]}]
+    added = [{"id": 11, "content": "<s>", "special": True, "normalized": False, "lstrip": False,
+              "rstrip": True, "single_word": False},
+             {"id": 0, "content": "<unk>", "special": True}]
+
+    def one(model=bpe, normalizer=None, split=None, decoder=None, post=None):
+        return json.dumps({"version": "1.0", "truncation": None, "padding": None, "added_tokens": added,
+                           "normalizer": normalizer, "pre_tokenizer": split, "post_processor": post,
+                           "decoder": decoder, "model": model}, ensure_ascii=False).encode()
+    for m in models:
+        yield one(model=m)
+    for n in normalizers:
+        yield one(normalizer=n)
+    for s in splits:
+        yield one(split=s)
+    for d in decoders:
+        yield one(decoder=d)
+    for p in posts:
+        yield one(post=p)
+    yield from fixtures("b3*/tokenizer.json", "b1*/tokenizer.json", "tokens/qwen2-small/tokenizer.json")
+
+
+def gguf():
+    yield from generated("gguf")
+    yield from fixtures("gguf/*")
+
+
+# ---- folders: config.json, an index, and the headers of safetensors files ----------------------------
+
+H, A, KV, F, V, P, D = 8, 2, 1, 16, 12, 10, 4
+
+
+def damo(names, layer):
+    yield names + "word_embeddings.weight", (V, H)
+    yield names + "position_embeddings.weight", (P, H)
+    stem, attention = layer
+    for norm in ("final_layernorm",):
+        yield stem + norm + ".weight", (H,)
+        yield stem + norm + ".bias", (H,)
+    for part, shape in (("input_layernorm", (H,)), (attention + ".query_key_value", (3 * H, H)),
+                        (attention + ".dense", (H, H)), ("post_attention_layernorm", (H,)),
+                        ("mlp.dense_h_to_4h", (4 * H, H)), ("mlp.dense_4h_to_h", (H, 4 * H))):
+        yield f"{stem}layers.0.{part}.weight", shape
+        yield f"{stem}layers.0.{part}.bias", shape[:1]
+
+
+def gpt2():
+    yield from (("wte.weight", (V, H)), ("wpe.weight", (P, H)), ("ln_f.weight", (H,)), ("ln_f.bias", (H,)))
+    for part, shape in (("ln_1", (H,)), ("attn.c_attn", (H, 3 * H)), ("attn.c_proj", (H, H)),
+                        ("ln_2", (H,)), ("mlp.c_fc", (H, F)), ("mlp.c_proj", (F, H))):
+        yield f"transformer.h.0.{part}.weight", shape
+        yield f"transformer.h.0.{part}.bias", shape[-1:]
+    yield "transformer.h.0.attn.bias", (1, 1, P, P)
+
+
+def llama(kind):
+    yield from (("model.embed_tokens.weight", (V, H)), ("model.norm.weight", (H,)), ("lm_head.weight", (V, H)))
+    for part, rows, columns in (("q", A * D, H), ("k", KV * D, H), ("v", KV * D, H), ("o", H, A * D)):
+        yield f"model.layers.0.self_attn.{part}_proj.weight", (rows, columns)
+        if kind == "qwen2" and part != "o":
+            yield f"model.layers.0.self_attn.{part}_proj.bias", (rows,)
+    if kind == "qwen3":
+        yield "model.layers.0.self_attn.q_norm.weight", (D,)
+        yield "model.layers.0.self_attn.k_norm.weight", (D,)
+    for part, shape in (("gate", (F, H)), ("up", (F, H)), ("down", (H, F))):
+        yield f"model.layers.0.mlp.{part}_proj.weight", shape
+    for norm in ("input", "post_attention"):
+        yield f"model.layers.0.{norm}_layernorm.weight", (H,)
+
+
+def header(tensors, dtype):
+    size = {"F32": 4, "F16": 2, "BF16": 2}[dtype]
+    out, at = {}, 0
+    for name, shape in tensors:
+        n = size
+        for s in shape:
+            n *= s
+        out[name] = {"dtype": dtype, "shape": shape, "data_offsets": [at, at + n]}
+        at += n
+    return f"{at:06x}".encode() + json.dumps(out, separators=(",", ":")).encode()
+
+
+def config_of(kind):
+    damo_config = {"vocab_size": V, "hidden_size": H, "num_hidden_layers": 1, "num_attention_heads": A,
+                   "max_position_embeddings": P, "layernorm_epsilon": 1e-12, "intermediate_size": F,
+                   "ffn_hidden_size": None, "bias_gelu_fusion": True, "eod_id": 1, "fp16": False,
+                   "apply_residual_connection_post_layernorm": False, "kv_channels": None, "top_p": 0.9}
+    if kind in ("damo", "megatron"):
+        return damo_config
+    if kind == "gpt2":
+        return {"model_type": "gpt2", "vocab_size": V, "n_embd": H, "n_layer": 1, "n_head": A,
+                "n_positions": P, "n_ctx": P, "n_inner": F, "activation_function": "gelu_new",
+                "layer_norm_epsilon": 1e-5, "bos_token_id": 1, "eos_token_id": [1, 2],
+                "tie_word_embeddings": True, "scale_attn_weights": True}
+    return {"model_type": kind, "hidden_size": H, "intermediate_size": F, "num_hidden_layers": 1,
+            "num_attention_heads": A, "num_key_value_heads": KV, "head_dim": D, "vocab_size": V,
+            "max_position_embeddings": 64, "rms_norm_eps": 1e-6, "tie_word_embeddings": False,
+            "hidden_act": "silu", "attention_bias": False, "rope_theta": 10000.0, "rope_scaling": None,
+            "sliding_window": None, "bos_token_id": 1, "eos_token_id": 2}
+
+
+ROPES = [
+    {"rope_scaling": {"type": "linear", "factor": 2.0}},
+    {"rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                      "original_max_position_embeddings": 8}},
+    {"rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16,
+                      "beta_fast": 32, "beta_slow": 1, "attention_factor": 1.2}},
+    {"rope_parameters": {"rope_theta": 5e5, "rope_type": "default"}},
+    {"rope_parameters": {"rope_theta": 5e5, "rope_type": "yarn", "factor": 2.0, "truncate": True}},
+    {"sliding_window": 4, "use_sliding_window": True, "max_window_layers": 0},
+    {"layer_types": ["sliding_attention"], "sliding_window": 4},
+]
+
+
+def checkpoints():
+    """A letter for the folder's shape, then config.json, an index and up to two safetensors files, each
+    as the size of its data in hexadecimal and its header."""
+    kinds = {"damo": lambda: damo("language_model.", ("language_model.transformer.", "attention")),
+             "megatron": lambda: damo("language_model.embedding.",
+                                      ("language_model.encoder.", "self_attention")),
+             "gpt2": gpt2,
+             **{k: (lambda k=k: llama(k)) for k in ("llama", "mistral", "qwen2", "qwen3")}}
+    for kind, tensors in kinds.items():
+        tensors, config = list(tensors()), config_of(kind)
+        halves = tensors[::2], tensors[1::2]
+        index = {"metadata": {"total_size": 1}, "weight_map": {
+            name: "ab"[i] + ".safetensors" for i, half in enumerate(halves) for name, _ in half}}
+        parts = [json.dumps(config), json.dumps(index)]
+        for dtype in ("F32", "BF16"):
+            yield join(b"w", *parts[:1], "", header(tensors, dtype))
+        yield join(b"i", *parts, *(header(h, "F16") for h in halves))
+        yield join(b"r", *parts[:1], "", header(tensors, "F16"))
+        for rope in ROPES if "n_embd" not in config and "head_dim" in config else ():
+            yield join(b"w", json.dumps({**config, **rope}), "", header(tensors, "F32"))
+    cut = [(n, (s[0] // 2, *s[1:]) if "h_to_4h" in n or "query_key" in n or "word_emb" in n else
+            (s[0], s[1] // 2) if "dense" in n and n.endswith("weight") else s)
+           for n, s in kinds["megatron"]()]
+    yield join(b"r", json.dumps(config_of("megatron")), "", header(cut, "F16"), header(cut, "F16"))
+
+
+def imports(suffix):
+    """Files of examples and templates, with the field that the targets' template has."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, os.path.join(HERE, "..", "hostile", "gen_imports.py"), folder],
+                       check=True, stdout=subprocess.DEVNULL)
+        paths = sorted(glob.glob(os.path.join(folder, "*" + suffix)))
+        paths = [p for p in paths if os.path.getsize(p) <= 4096]
+        if suffix == ".txt":
+            paths += sorted(glob.glob(os.path.join(HERE, "..", "..", "data", "templates", "*.txt")))
+        for path in paths:
+            yield read(path).replace("题目".encode(), b"a")[:4096]
+
+
+def join(letter, *parts):
+    return letter + PART_END.join(p.encode() if isinstance(p, str) else p for p in parts)
+
+
+TARGETS = {
+    "checkpoint": checkpoints,
+    "csv": lambda: imports(".csv"),
+    "gguf": gguf,
+    "jsonl": lambda: imports(".jsonl"),
+    "model": gguf,
+    "pickle": pickles,
+    "safetensors": safetensors,
+    "template": lambda: imports(".txt"),
+    "torch": containers,
+    "tokenizer_json": lambda: with_texts(tokenizer_jsons()),
+    "tokenizer_model": lambda: with_texts(tokenizer_models()),
+    "vocab_txt": vocab_txt,
+    "zip": zips,
+}
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    target, folder = sys.argv[1:]
+    os.makedirs(folder, exist_ok=True)
+    for data in TARGETS[target]() if target in TARGETS else ():
+        if len(data) > MOST:
+            continue
+        with open(os.path.join(folder, hashlib.sha1(data).hexdigest()), "wb") as f:
+            f.write(data)
+
+
+if __name__ == "__main__":
+    main()
