@@ -66,7 +66,11 @@ void recorder_begin(struct recorder *r, const struct recorder_origin *origin,
     str_clear(&r->text);
     if (!r->store)
         return;
-    char *json = settings_json(settings, request->seed);
+    struct settings used = {0};
+    settings_copy(&used, settings);
+    settings_in_use(&used, info);
+    char *json = settings_json(&used, request->seed);
+    settings_free(&used);
     const struct store_generation g = {
         .origin = origin->origin,
         .template_version = origin->template_version,

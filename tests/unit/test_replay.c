@@ -73,6 +73,13 @@ static bool keep(void *arg, const struct engine_event *ev)
     return rec->cancel_at == 0 || rec->n_ids < rec->cancel_at;
 }
 
+static void record_free(struct record *rec)
+{
+    free(rec->settings);
+    free(rec->ids);
+    str_free(&rec->text);
+}
+
 /* Generates from rec->parts with these settings and keeps what came. */
 static void generate(struct record *rec, struct settings *s)
 {
@@ -217,6 +224,8 @@ static void test_a_hundred(void **state)
     }
     runner_free(runner);
     assert_int_equal(n_identical, N_GENERATIONS);
+    for (int i = 0; i < N_GENERATIONS; i++)
+        record_free(&records[i]);
 }
 
 /* ---- records that are not what the engine makes ---- */
@@ -334,6 +343,7 @@ static void test_what_differs(void **state)
     assert_impossible(&h, "900000");
     assert_int_equal(replay(&g).verdict, REPLAY_IDENTICAL);
     runner_free(runner);
+    record_free(&rec);
 }
 
 /* What was broken off is compared as far as it went, past cuts of the window too. */
@@ -368,6 +378,7 @@ static void test_broken_off(void **state)
         assert_different(&g, "spell another text");
         g.n_ids = 0; /* nothing to compare */
         assert_int_equal(replay(&g).verdict, REPLAY_IDENTICAL);
+        record_free(&rec);
     }
     runner_free(runner);
 }
