@@ -54,6 +54,14 @@ static void open_runner(int threads, int n_ctx)
     settings_free(&s);
 }
 
+/* Frees what generate() filled. */
+static void forget(struct record *rec)
+{
+    free(rec->ids);
+    free(rec->settings);
+    str_free(&rec->text);
+}
+
 static bool keep(void *arg, const struct engine_event *ev)
 {
     struct record *rec = arg;
@@ -71,13 +79,6 @@ static bool keep(void *arg, const struct engine_event *ev)
     default: break;
     }
     return rec->cancel_at == 0 || rec->n_ids < rec->cancel_at;
-}
-
-static void record_free(struct record *rec)
-{
-    free(rec->settings);
-    free(rec->ids);
-    str_free(&rec->text);
 }
 
 /* Generates from rec->parts with these settings and keeps what came. */
@@ -224,8 +225,6 @@ static void test_a_hundred(void **state)
     }
     runner_free(runner);
     assert_int_equal(n_identical, N_GENERATIONS);
-    for (int i = 0; i < N_GENERATIONS; i++)
-        record_free(&records[i]);
 }
 
 /* ---- records that are not what the engine makes ---- */
@@ -343,7 +342,6 @@ static void test_what_differs(void **state)
     assert_impossible(&h, "900000");
     assert_int_equal(replay(&g).verdict, REPLAY_IDENTICAL);
     runner_free(runner);
-    record_free(&rec);
 }
 
 /* What was broken off is compared as far as it went, past cuts of the window too. */
@@ -378,7 +376,7 @@ static void test_broken_off(void **state)
         assert_different(&g, "spell another text");
         g.n_ids = 0; /* nothing to compare */
         assert_int_equal(replay(&g).verdict, REPLAY_IDENTICAL);
-        record_free(&rec);
+        forget(&rec);
     }
     runner_free(runner);
 }
