@@ -159,6 +159,7 @@ static void fill_info(struct backend *b)
         .n_threads = b->plan.n_threads,
         .memory = b->plan.memory,
         .hint = b->model->hint,
+        .tokenizer = b->tokenizer,
     };
     weights_identity(w, b->info.identity);
     tokenizer_identity(b->tokenizer, b->info.tokenizer_identity);

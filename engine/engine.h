@@ -79,6 +79,7 @@ struct engine_info {
     int n_threads;
     struct engine_memory memory;
     struct sample_hint hint;  /* sampling values the file recommends (xuxie.sampling.*) */
+    const struct tokenizer *tokenizer; /* borrowed; NULL where the model has none (tests) */
 };
 
 enum engine_segment_kind {

@@ -24,6 +24,10 @@ enum {
 
 static const uint32_t LETTER = 1u << 31;
 
+/* The terms for beginnings of words: so many letters and this, which no other term has in it. */
+static const size_t beginnings[] = {1, 2, 3, 5};
+static const char beginning_mark[] = "·";
+
 /* ---- kinds of characters ---- */
 
 /* Scripts written without blanks, and blocks whose assigned characters are all of that kind. */
@@ -234,6 +238,22 @@ static void put_term(struct str *out, const uint32_t *term, size_t n)
         str_append(out, bytes, utf8_encode(term[i] & ~LETTER, bytes));
 }
 
+bool bigram_is_beginning(const char *term, size_t n)
+{
+    const size_t n_mark = sizeof beginning_mark - 1;
+    return n >= n_mark && memcmp(term + n - n_mark, beginning_mark, n_mark) == 0;
+}
+
+/* The longest beginning that is indexed of a word's first n letters. */
+static void put_beginning(struct str *out, const uint32_t *word, size_t n)
+{
+    size_t i = ARRAY_LEN(beginnings) - 1;
+    while (beginnings[i] > n)
+        i--;
+    put_term(out, word, beginnings[i]);
+    str_puts(out, beginning_mark);
+}
+
 void bigram_terms(struct str *out, const char *text, size_t n)
 {
     struct bigram_text folded = {0};
@@ -244,6 +264,11 @@ void bigram_terms(struct str *out, const char *text, size_t n)
     while ((len = next_term(&terms, &term)) > 0) {
         str_putc(out, ' ');
         put_term(out, term, len);
+        for (size_t i = 0; *term & LETTER && i < ARRAY_LEN(beginnings) && beginnings[i] <= len;
+             i++) {
+            str_putc(out, ' ');
+            put_beginning(out, term, beginnings[i]);
+        }
     }
     bigram_text_free(&folded);
 }
@@ -280,8 +305,11 @@ static size_t put_match(struct str *out, const struct clause *c, size_t max)
         if (n_put++)
             str_puts(out, " AND ");
         str_putc(out, '"');
-        put_term(out, term, len);
-        str_puts(out, i == n - 1 && c->beginning ? "\"*" : "\"");
+        if (i == n - 1 && c->beginning)
+            put_beginning(out, term, len);
+        else
+            put_term(out, term, len);
+        str_putc(out, '"');
     }
     return n_put;
 }

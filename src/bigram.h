@@ -8,8 +8,10 @@
  *  - everything between (blanks, punctuation), of which it only matters that it is there.
  *
  * The index text is a list of terms with blanks between: of each run of characters the characters
- * and the overlapping pairs, of words the words. It is made for FTS5's tokenizer `ascii`, to which
- * each term is one token.
+ * and the overlapping pairs; of words the words and their first 1, 2, 3 and 5 letters, which end in
+ * a middle dot. (FTS5 could look for beginnings itself, but takes a second for "t" among a million
+ * English texts, and cannot be stopped.) It is made for FTS5's tokenizer `ascii`, to which each
+ * term is one token.
  *
  * A query is clauses separated by blanks, all of which must occur; "..." is one clause with blanks
  * in it; -clause must not occur; word* is the beginning of a word. Nothing else is syntax. Inside a
@@ -34,6 +36,8 @@ enum { BIGRAM_WORD_MAX = 48 };
 
 /* Appends the terms of a text, each with a blank before it. Bytes that are no UTF-8 separate. */
 void bigram_terms(struct str *out, const char *text, size_t n);
+/* Is this term only there so that word* finds the beginnings of words? */
+bool bigram_is_beginning(const char *term, size_t n);
 
 /* A text prepared for matching. Starts zeroed; filling it again reuses its memory. */
 struct bigram_text {

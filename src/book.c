@@ -108,6 +108,9 @@ static const char *const digits[] = {"零", "〇", "一", "二", "三", "四", "
                                      "２", "３", "４", "５", "６", "７", "８", "９", "0",  "1",
                                      "2",  "3",  "4",  "5",  "6",  "7",  "8",  "9",  NULL};
 
+/* What no heading has, not even behind a colon. */
+static const char *const full_stops[] = {"。", "；", NULL};
+
 /* 第…章 and its like. */
 static bool chinese_number(struct book_span s)
 {
@@ -122,7 +125,8 @@ static bool chinese_number(struct book_span s)
         return false;
     while (take_one(&s, digits) || take_blanks(&s))
         ;
-    return take_one(&s, units) && (ends_or_separates(s) || !has_any(s, sentence));
+    return take_one(&s, units) && !has_any(s, full_stops) &&
+           (ends_or_separates(s) || !has_any(s, sentence));
 }
 
 static bool chinese_word(struct book_span s)
@@ -134,7 +138,7 @@ static bool chinese_word(struct book_span s)
         return false;
     while (take_one(&s, digits)) /* 番外二 */
         ;
-    return ends_or_separates(s);
+    return ends_or_separates(s) && !has_any(s, full_stops);
 }
 
 /* What follows "Chapter 3": nothing, something that separates, or words that are no sentence. */

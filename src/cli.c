@@ -179,6 +179,8 @@ static int refuse_option(const struct subcommand *command, const char *arg, int 
 {
     if (letter == VALUE_HELP || letter == VALUE_VERSION)
         return cli_usage(command, _("--help and --version take no value"));
+    if (letter < 0 || letter > 126) /* a byte of a Chinese word, say */
+        return cli_usage(command, _("write -- before words that begin with a hyphen"));
     if (letter) /* 0 for long ones */
         return cli_usage(command, _("there is no option -%c here"), letter);
     const char *equals = strchr(arg, '=');

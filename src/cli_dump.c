@@ -66,7 +66,7 @@ static void man_option(struct str *out, const struct option_row *row, bool ini)
         roff(out, "--");
         roff(out, option_hyphens(row, name));
         if (row->arg)
-            str_printf(out, " \" \\fI%s\\fP\"", _(row->arg));
+            str_printf(out, row->bare ? " \"[=\\fI%s\\fP]\"" : " \" \\fI%s\\fP\"", _(row->arg));
         str_putc(out, '\n');
     }
     man_body(out, row);

@@ -52,7 +52,7 @@ static void print_option(struct str *out, const struct option_row *row)
         str_puts(out, "      ");
     str_printf(out, "--%s", option_hyphens(row, name));
     if (row->arg)
-        str_printf(out, " %s", _(row->arg));
+        str_printf(out, row->bare ? "[=%s]" : " %s", _(row->arg));
     else if (!row->is_flag)
         str_puts(out, "[=on|off]");
     size_t width = uwidth_str(out->data + begin, out->len - begin);

@@ -2,7 +2,8 @@
  *
  * What reaches standard output is the new text and nothing else (or one JSON object per event); all
  * else goes to standard error. The generation is also recorded in the store; a store that does not
- * work is a warning, because the text is on standard output already.
+ * work is a warning, because the text is on standard output already. With --chat the text is a
+ * question, and what comes out the model's answer.
  */
 #include "config.h"
 
@@ -13,6 +14,8 @@
 
 #include "src/base/i18n.h"
 #include "src/base/limits.h"
+#include "src/base/mem.h"
+#include "src/chat.h"
 #include "src/cli.h"
 #include "src/database.h"
 #include "src/interrupt.h"
@@ -29,6 +32,8 @@ struct job {
     struct runner *runner;
     struct engine_request request;
 
+    struct engine_segment segment; /* the text, when it is no chat */
+    struct chat chat;
     struct recorder recorder;
     struct teller teller;
 };
@@ -36,13 +41,40 @@ struct job {
 static bool on_event(void *arg, const struct engine_event *ev)
 {
     struct job *j = arg;
+    struct engine_event told = *ev;
     recorder_event(&j->recorder, ev);
-    return teller_event(&j->teller, ev);
+    if (ev->type == EV_CUT && j->settings.chat) /* of the text, not of the format around it */
+        told.cut.n_bytes_dropped = chat_source(&j->chat, ev->cut.n_bytes_dropped);
+    return teller_event(&j->teller, &told);
+}
+
+/* The text as it is; or, in a chat, as a question with the beginning of its answer. */
+static int make_prompt(struct job *j, struct err *err)
+{
+    const struct chat_template *row;
+    if (!j->settings.chat) {
+        j->segment = (struct engine_segment){
+            .kind = SEGMENT_TEXT, .text = str_cstr(&j->prompt), .n_bytes = j->prompt.len};
+        j->request.segments = &j->segment;
+        j->request.n_segments = 1;
+        return 0;
+    }
+    const struct tokenizer *t = runner_tokenizer(j->runner);
+    int rc = chat_find(j->settings.chat, t, &row, err);
+    if (rc)
+        return rc;
+    free(j->settings.chat); /* what is recorded: the format that was used */
+    j->settings.chat = x_strdup(chat_name(row));
+    chat_begin(&j->chat, row, t, j->settings.system);
+    chat_add(&j->chat, CHAT_USER, str_cstr(&j->prompt), j->prompt.len, NULL, 0);
+    chat_finish(&j->chat);
+    j->request.segments = j->chat.segments;
+    j->request.n_segments = j->chat.n;
+    return 0;
 }
 
 static int generate(struct job *j, struct err *err)
 {
-    struct engine_segment segment = {.kind = SEGMENT_TEXT};
     struct engine_event done;
     int rc = runner_open(&j->settings, &j->runner, err);
     if (rc)
@@ -50,11 +82,10 @@ static int generate(struct job *j, struct err *err)
     settings_hint(&j->settings, &runner_info(j->runner)->hint);
     settings_in_use(&j->settings, runner_info(j->runner));
     settings_request(&j->settings, &j->request);
-    segment.text = str_cstr(&j->prompt);
-    segment.n_bytes = j->prompt.len;
-    j->request.segments = &segment;
-    j->request.n_segments = 1;
     j->request.n_streams = 1;
+    rc = make_prompt(j, err);
+    if (rc)
+        return rc;
     recorder_init(&j->recorder, j->flags->no_store ? NULL : database_open_recording(&j->settings));
     recorder_begin(&j->recorder, &(struct recorder_origin){.origin = "continue"}, &j->settings,
                    runner_info(j->runner), &j->request);
@@ -93,6 +124,7 @@ static int run(const struct settings *settings, const struct flags *flags, const
     settings_free(&j.settings);
     str_free(&j.prompt);
     recorder_free(&j.recorder);
+    chat_free(&j.chat);
     return status;
 }
 
@@ -114,6 +146,8 @@ static int run_continue(struct cli *cli)
                                          "input (`-` reads it from the terminal)"));
     if (cli->flags.logprobs && !cli->flags.json)
         return cli_usage(cli->command, _("--logprobs needs --json"));
+    if (cli->settings.origin[option_find("system")] == ORIGIN_CLI && !cli->settings.chat)
+        return cli_usage(cli->command, _("--system needs --chat"));
     return run(&cli->settings, &cli->flags, path);
 }
 

@@ -317,6 +317,11 @@ static void cmd_set(struct room *r, char *arg)
     }
     if (needs_reload(arg))
         room_load_model(r, NULL);
+    if (strcmp(arg, "chat") == 0 && room_check_chat(r, &err) != 0) {
+        settings_set(&r->settings, "chat", "off", ORIGIN_SET, NULL);
+        say_err(r, &err);
+        return;
+    }
     if (strcmp(arg, "edit_mode") == 0)
         r->front->edit_mode(r->front->ctx, r->settings.edit_mode);
     explain_setting(r, arg);

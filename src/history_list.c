@@ -136,6 +136,8 @@ static bool next_block(struct history_list *l, int max_ms)
     if (n > 0) {
         add(l, hits, n);
         changed = true;
+    } else {
+        history_hits_free(hits, 0);
     }
     if (done) {
         history_search_free(l->search);

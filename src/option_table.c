@@ -18,6 +18,7 @@
 #include "src/base/i18n.h"
 #include "src/base/limits.h"
 #include "src/base/mem.h"
+#include "src/chat.h"
 
 /* Numbers of the table that take part in types elsewhere. */
 _Static_assert(sizeof(enum engine_kv_type) == sizeof(unsigned), "OPTION_CHOICE stores an unsigned");
@@ -206,6 +207,13 @@ const struct option_row option_rows[] = {
      .scope = EVERYWHERE, .commands = WRITING, .def = "off",
      .help = N_("Never let the model end the text itself"), .allowed = N_("on, off")},
 
+    {.name = "chat", .type = OPTION_WORD, SET(chat), .group = GROUP_ENGINE, .scope = EVERYWHERE,
+     .commands = WRITING, .choices = chat_names, .bare = true, .def = "off", .arg = N_("FORMAT"),
+     .help = N_("Talk to a chat model: what you write is a question to it, and it answers"),
+     .allowed = N_("off, on (the format is seen from the model), chatml, llama3, llama2")},
+    {.name = "system", .type = OPTION_TEXT, SET(system), .group = GROUP_ENGINE, .scope = EVERYWHERE,
+     .commands = WRITING, .arg = N_("TEXT"),
+     .help = N_("In a chat: what the model is told before the first question")},
     {.name = "model", .letter = 'm', .type = OPTION_TEXT, SET(model), .group = GROUP_ENGINE,
      .scope = EVERYWHERE, .commands = READING | SHOTS, .arg = N_("MODEL"),
      .help = N_("A model file, or the name of one of `xuxie model list`; the bundled one by default")},
@@ -518,7 +526,7 @@ const char *option_hyphens(const struct option_row *row, char out[64])
 
 bool option_is_switch(const struct option_row *row)
 {
-    return row->type == OPTION_BOOL;
+    return row->type == OPTION_BOOL || row->bare;
 }
 
 static int refuse(const struct option_row *row, const char *value, struct err *err)

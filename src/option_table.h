@@ -132,6 +132,7 @@ struct option_row {
     size_t offset;
     double min, max;  /* numbers */
     const char *word; /* how `min` is also written: "auto", "off"; NULL: only as a number */
+    bool bare;        /* OPTION_WORD: its name alone, on the command line, means "on" */
     const char *const *choices; /* OPTION_CHOICE, OPTION_WORD; ended by NULL */
     const char *def;            /* as it would be typed; NULL: empty */
     const char *arg;            /* N_() shown for its value; NULL for switches */

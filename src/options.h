@@ -45,6 +45,8 @@ struct settings {
     int64_t max_tokens;       /* 256 */
     int64_t max_length;       /* 0: no such limit */
     bool ignore_eos;
+    char *chat;               /* NULL: texts are continued; "on", or a format of chat.h. owned */
+    char *system;             /* of a chat; NULL: none. owned */
     /* engine */
     char *model;              /* path or name; NULL: the bundled one. owned */
     char *model_dirs;         /* folders, with colons between; NULL: none. owned */

@@ -120,7 +120,7 @@ bool output_has_styles(void)
 void output_style(enum output_style style)
 {
     static const char *const sequences[] = {
-        [STYLE_PLAIN] = "\033[0m",     [STYLE_STRONG] = "\033[1m", [STYLE_FAINT] = "\033[2m",
+        [STYLE_PLAIN] = "\033[0m",    [STYLE_STRONG] = "\033[1m", [STYLE_FAINT] = "\033[2m",
         [STYLE_REMOVED] = "\033[31m", [STYLE_ADDED] = "\033[32m",
     };
     if (output_has_styles())

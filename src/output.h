@@ -30,8 +30,8 @@ void output_json(json_t *value);
 /* Bytes as a JSON string; invalid UTF-8 becomes U+FFFD. */
 json_t *output_json_string(const void *bytes, size_t n_bytes);
 
-/* How the words that follow look, on a terminal that can and may (no NO_COLOR, no TERM=dumb); output
- * that goes elsewhere never gets an escape sequence. Ask output_has_styles() to mark them in
+/* How the words that follow look, on a terminal that can and may (no NO_COLOR, no TERM=dumb);
+ * output that goes elsewhere never gets an escape sequence. Ask output_has_styles() to mark them in
  * another way. */
 enum output_style { STYLE_PLAIN, STYLE_STRONG, STYLE_FAINT, STYLE_REMOVED, STYLE_ADDED };
 bool output_has_styles(void);

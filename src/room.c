@@ -542,7 +542,10 @@ void room_submit(struct room *r, const char *text, size_t n)
         n--;
     }
     if (room_has_model(r)) {
-        turn_submit(r->turn, text, n);
+        if (r->settings.chat && n)
+            room_ask(r, text, n);
+        else
+            turn_submit(r->turn, text, n);
     } else {
         turn_add(r->turn, text, n);
         say_no_model(r);

@@ -123,6 +123,11 @@ void room_open_what(struct room *r, const char *what);
  * stays in use until the new one is ready. */
 void room_load_model(struct room *r, const char *model);
 
+/* room_chat.c: sends a question; the settings ask for a chat. */
+void room_ask(struct room *r, const char *text, size_t n);
+/* Can the model in use hold the chat the settings ask for? E_UNSUPPORTED with why not. */
+int room_check_chat(const struct room *r, struct err *err);
+
 /* The story's title, or the beginning of its text, or "untitled". Borrowed until the next call. */
 const char *room_story_name(const struct room *r);
 

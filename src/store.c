@@ -368,8 +368,10 @@ int store_open_schema(const char *path, unsigned flags, const struct schema *sch
     }
     if (rc == 0)
         rc = wake_init(&s->wake, err);
-    if (rc == 0 && !s->read_only)
+    if (rc == 0 && !s->read_only) {
+        index_adopt(s);
         rc = writer_start(s, err);
+    }
     if (rc == 0)
         index_catch_up(s);
     if (rc != 0) {

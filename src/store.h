@@ -82,6 +82,7 @@ struct store_story_row {
     char *title;
     char *first_line; /* beginning of its text, at most 120 bytes */
     int64_t n_nodes, created_ms, opened_ms;
+    int64_t changed_ms; /* its newest passage began, or it was made */
 };
 /* Newest opened first. malloc'ed array, freed by store_stories_free. */
 int store_stories(struct store *s, struct store_story_row **out, size_t *n, struct err *err);
@@ -117,7 +118,8 @@ struct store_generation {
     store_ref story, node; /* 0: none (`continue`, `run`, `eval`) */
     const char *origin;    /* "room", "continue", "run", "eval" */
     store_ref template_version; /* store_template.h; 0: none */
-    int k_asked, k_used;        /* shots; meaningful with a template */
+    bool few_shot;              /* a template's examples were shown, whether it is stored or not */
+    int k_asked, k_used;        /* shots; meaningful with a template or few_shot */
     struct store_model model;
     const char *settings; /* JSON object with every setting, stored once by hash */
     uint64_t seed;

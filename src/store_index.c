@@ -439,6 +439,27 @@ static int rebuild_begin(struct writer *w)
     return rc;
 }
 
+/* Indexes the next generations; *after is the last of them, -1 when there are no more: the index is
+ * whole then. */
+static int rebuild_some(struct writer *w, int64_t *after)
+{
+    int rc = SQLITE_OK;
+    w->index_touched = true;
+    for (int i = 0; i < REBUILD_ROWS && rc == SQLITE_OK; i++) {
+        int64_t id = 0;
+        rc = sql_int(&w->q, &id, "SELECT id FROM generations WHERE id>?1 ORDER BY id LIMIT 1", "i",
+                     *after);
+        if (rc == SQLITE_OK && id == 0) {
+            *after = -1;
+            return sql_run(&w->q, "UPDATE search_index SET state=0", "");
+        }
+        if (rc == SQLITE_OK)
+            rc = put_fields(w, id);
+        *after = id;
+    }
+    return rc;
+}
+
 /* Its row: the last generation indexed, -1 when that was the last of all, 0 when it failed. */
 static int apply_rebuild(struct writer *w, const struct op *op, int64_t *row)
 {
@@ -450,34 +471,8 @@ static int apply_rebuild(struct writer *w, const struct op *op, int64_t *row)
         *row = INT64_MAX;
         return rebuild_begin(w);
     }
-    w->index_touched = true;
-    int rc = SQLITE_OK;
-    for (int i = 0; i < REBUILD_ROWS && rc == SQLITE_OK; i++) {
-        int64_t id = 0;
-        rc = sql_int(&w->q, &id, "SELECT id FROM generations WHERE id>?1 ORDER BY id LIMIT 1", "i",
-                     after);
-        if (rc == SQLITE_OK && id == 0) {
-            *row = -1;
-            return sql_run(&w->q, "UPDATE search_index SET state=0", "");
-        }
-        if (rc == SQLITE_OK)
-            rc = put_fields(w, id);
-        *row = after = id;
-    }
-    return rc;
-}
-
-/* Puts one step and waits for it; *row as apply_rebuild says. */
-static int rebuild_step(struct store *s, int64_t after, int64_t *row, struct err *err)
-{
-    struct op_rebuild *o = op_new(sizeof *o, apply_rebuild);
-    o->after = after;
-    store_ref ref = store_enqueue(s, &o->op, true);
-    int rc = store_flush(s, REBUILD_WAIT_MS, err);
-    *row = store_row(s, ref);
-    if (rc == 0 && *row == 0)
-        rc = index_state_err(s, INDEX_DAMAGED, err);
-    return rc;
+    *row = after;
+    return rebuild_some(w, row);
 }
 
 /* Dropping the index frees its pages; were they not what they should be, others might be freed. */
@@ -499,6 +494,42 @@ static int check_pages(struct store *s, struct err *err)
                           s->shown, text ? text : "");
     }
     return rc == SQLITE_OK ? ret : store_sql_err(s, s->reader.db, rc, err);
+}
+
+void index_adopt(struct store *s)
+{
+    struct writer *w = &s->writer;
+    enum index_state state = INDEX_WHOLE;
+    int64_t n = 0, after = 0;
+    if (index_get_state(&w->q, w->place, &state) != SQLITE_OK ||
+        (state != INDEX_FOREIGN && state != INDEX_INCOMPLETE) ||
+        sql_int(&w->q, &n, "SELECT count(*) FROM (SELECT 1 FROM generations LIMIT ?1)", "i",
+                (int64_t)INDEX_ADOPT_ROWS + 1) != SQLITE_OK ||
+        n > INDEX_ADOPT_ROWS || check_pages(s, NULL) != 0 ||
+        sql_run(&w->q, "BEGIN IMMEDIATE", "") != SQLITE_OK)
+        return;
+    int rc = rebuild_begin(w);
+    while (rc == SQLITE_OK && after >= 0)
+        rc = rebuild_some(w, &after);
+    if (rc == SQLITE_OK)
+        rc = sql_run(&w->q, "COMMIT", "");
+    if (rc != SQLITE_OK)
+        sql_run(&w->q, "ROLLBACK", "");
+    log_info("store: search index of %lld generations built anew: %s", (long long)n,
+             sqlite3_errstr(rc));
+}
+
+/* Puts one step and waits for it; *row as apply_rebuild says. */
+static int rebuild_step(struct store *s, int64_t after, int64_t *row, struct err *err)
+{
+    struct op_rebuild *o = op_new(sizeof *o, apply_rebuild);
+    o->after = after;
+    store_ref ref = store_enqueue(s, &o->op, true);
+    int rc = store_flush(s, REBUILD_WAIT_MS, err);
+    *row = store_row(s, ref);
+    if (rc == 0 && *row == 0)
+        rc = index_state_err(s, INDEX_DAMAGED, err);
+    return rc;
 }
 
 int history_reindex(struct store *s, bool (*progress)(void *ctx, int64_t done, int64_t total),

@@ -7,7 +7,8 @@
  *
  * The index is never needed for saving. It is used only when table search_index says that it is
  * whole and that it was made for this file: an index made elsewhere may have been made to do harm
- * (RELIABILITY A.4), so it is neither read nor written until it is built anew. "This file" is when
+ * (RELIABILITY A.4), so it is neither read nor written until it is built anew - at open where there
+ * are few generations, else by history_reindex. "This file" is when
  * the file came into being, as the file system tells (to the nanosecond; where it does not, the
  * inode number): O(1), stays as long as the file does, is not copied with it, and cannot be known
  * to whoever prepared a file.
@@ -83,7 +84,14 @@ void index_tell_damaged(struct store *s);
 /* Could a result code of a statement on the index come from damage in it? */
 bool index_is_damage(int rc);
 
-/* Indexes what generations wrote whose process died. After store_open. */
+/* --- for store_open --- */
+
+/* Builds an index anew that was made for another file, or was never finished, where that takes less
+ * than a second (INDEX_ADOPT_ROWS): who restores a backup need not know. Before the writer's thread
+ * begins. */
+enum { INDEX_ADOPT_ROWS = 2000 };
+void index_adopt(struct store *s);
+/* Indexes what generations wrote whose process died. When the thread is there. */
 void index_catch_up(struct store *s);
 
 #endif

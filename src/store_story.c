@@ -258,8 +258,9 @@ int store_stories(struct store *s, struct store_story_row **out, size_t *n, stru
     int rc = sql_start(
         &s->reader, &stmt,
         "SELECT id, title, created_ms, opened_ms, (SELECT count(*) FROM nodes WHERE story=s.id), "
-        "(SELECT text FROM nodes WHERE story=s.id AND text IS NOT NULL ORDER BY id LIMIT 1) "
-        "FROM stories s ORDER BY opened DESC",
+        "(SELECT text FROM nodes WHERE story=s.id AND text IS NOT NULL ORDER BY id LIMIT 1), "
+        "coalesce((SELECT created_ms FROM nodes WHERE story=s.id ORDER BY id DESC LIMIT 1), "
+        "created_ms) FROM stories s ORDER BY opened DESC",
         "");
     while (sql_next(stmt, &rc)) {
         if (n_rows == cap) {
@@ -273,6 +274,7 @@ int store_stories(struct store *s, struct store_story_row **out, size_t *n, stru
             .opened_ms = sqlite3_column_int64(stmt, 3),
             .n_nodes = sqlite3_column_int64(stmt, 4),
             .first_line = first_line(s, sqlite3_column_int64(stmt, 5)),
+            .changed_ms = sqlite3_column_int64(stmt, 6),
         };
     }
     if (rc != SQLITE_OK) {

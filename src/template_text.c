@@ -2,11 +2,21 @@
  *
  *     file      = "xuxie template 1" LF *(key / empty) [instruction] [example format]
  *                 [query format] *example
+ *
  *     key       = NAME ":" value LF           about, k, mode, name, select, separator, set, stop,
- * var section   = "== " NAME LF text example   = "== example" *(" #" tag) [" off"] LF *("note:" /
- * "source:" value LF) 1*field field     = "-- " NAME LF text          one of them is the answer,
- * "-- output" tag       = characters without blanks, quotes, backslashes / JSON string value     =
- * what follows without the blanks at its ends / JSON string text      = *(line LF)
+ *                                             var
+ *
+ *     section   = "== " NAME LF text
+ *
+ *     example   = "== example" *(" #" tag) [" off"] LF *("note:" / "source:" value LF) 1*field
+ *
+ *     field     = "-- " NAME LF text          one of them is the answer, "-- output"
+ *
+ *     tag       = characters without blanks, quotes, backslashes / JSON string
+ *
+ *     value     = what follows without the blanks at its ends / JSON string
+ *
+ *     text      = *(line LF)
  *
  * A text is the lines up to the next heading, joined by line feeds. One empty line at its end is no
  * part of it: it sets the heading off, and a file that ends in an empty line does not end an

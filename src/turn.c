@@ -25,6 +25,7 @@
 #include "src/base/rng.h"
 #include "src/base/str.h"
 #include "src/base/utf8.h"
+#include "src/chat.h"
 
 /* A take that ends before its first word is asked for anew, this many times, when the seed is free.
  */
@@ -68,9 +69,12 @@ struct turn {
     char *recorded;  /* its settings, as they were when it began */
     uint32_t stream; /* takes of this passage before it: with a fixed seed each is another */
     int64_t started_ms, first_text_ms;
-    struct node **path; /* the segments of its prompt */
+    struct node **path; /* the passages of its prompt */
     size_t n_path, cap_path;
-    struct segment_ids *parts; /* n_path of them, and one more for what the engine put in front */
+    struct chat chat; /* in a chat its segments; else passages are segments */
+    bool in_chat;
+    size_t n_parts;
+    struct segment_ids *parts; /* of each segment, and one more for what the engine put in front */
     int n_dropped;             /* tokens cut off at the front of the prompt */
     int32_t *ids;              /* sampled so far */
     float *logprobs;
@@ -112,10 +116,11 @@ struct turn *turn_new(struct story *story, struct store *store, const struct set
 
 static void parts_free(struct turn *t)
 {
-    for (size_t i = 0; t->parts && i <= t->n_path; i++)
+    for (size_t i = 0; t->parts && i <= t->n_parts; i++)
         free(t->parts[i].ids);
     free(t->parts);
     t->parts = NULL;
+    chat_free(&t->chat);
 }
 
 void turn_free(struct turn *t)
@@ -151,29 +156,69 @@ static void notice_err(struct turn *t, const struct err *err)
     t->view->notice(t->view->ctx, TURN_ERROR, err->msg);
 }
 
-/* The path of the story becomes the request's segments: tokens where they are known for this
- * tokenizer, text where not. */
-static struct engine_segment *make_segments(struct turn *t)
+static void read_path(struct turn *t)
 {
-    parts_free(t);
     t->n_path = story_path_length(t->story);
     if (t->n_path > t->cap_path) {
         t->cap_path = t->n_path * 2;
         t->path = x_realloc(t->path, t->cap_path * sizeof t->path[0]);
     }
     story_path(t->story, t->path, t->n_path);
-    t->parts = x_calloc(t->n_path + 1, sizeof t->parts[0]);
-    struct engine_segment *segments = x_calloc(t->n_path, sizeof segments[0]);
+}
+
+static bool has_ids(const struct turn *t, const struct node *n)
+{
+    return n->ids && strcmp(n->tokenizer, t->info->tokenizer_identity) == 0;
+}
+
+/* In a chat the author's passages are questions, the model's answers. */
+static int make_chat(struct turn *t, struct err *err)
+{
+    const struct chat_template *row;
+    int rc = chat_find(t->settings->chat, t->info->tokenizer, &row, err);
+    if (rc)
+        return rc;
+    chat_begin(&t->chat, row, t->info->tokenizer, t->settings->system);
     for (size_t i = 0; i < t->n_path; i++) {
         const struct node *n = t->path[i];
-        if (n->ids && strcmp(n->tokenizer, t->info->tokenizer_identity) == 0)
+        if (n == t->story->root)
+            continue;
+        if (n->kind == NODE_MODEL)
+            chat_add(&t->chat, CHAT_ASSISTANT, n->text, n->n_text, has_ids(t, n) ? n->ids : NULL,
+                     n->n_ids);
+        else
+            chat_add(&t->chat, CHAT_USER, n->text, n->n_text, NULL, 0);
+    }
+    chat_finish(&t->chat);
+    return 0;
+}
+
+/* The path of the story becomes the request's segments: tokens where they are known for this
+ * tokenizer, text where not. *out is the caller's. */
+static int make_segments(struct turn *t, struct engine_segment **out, struct err *err)
+{
+    parts_free(t);
+    read_path(t);
+    t->in_chat = t->settings->chat != NULL;
+    int rc = t->in_chat ? make_chat(t, err) : 0;
+    if (rc)
+        return rc;
+    t->n_parts = t->in_chat ? t->chat.n : t->n_path;
+    t->parts = x_calloc(t->n_parts + 1, sizeof t->parts[0]);
+    struct engine_segment *segments = x_calloc(t->n_parts + 1, sizeof segments[0]);
+    *out = segments;
+    for (size_t i = 0; t->in_chat && i < t->n_parts; i++)
+        segments[i] = t->chat.segments[i];
+    for (size_t i = 0; !t->in_chat && i < t->n_path; i++) {
+        const struct node *n = t->path[i];
+        if (has_ids(t, n))
             segments[i] =
                 (struct engine_segment){.kind = SEGMENT_IDS, .ids = n->ids, .n_ids = n->n_ids};
         else
             segments[i] = (struct engine_segment){
                 .kind = SEGMENT_TEXT, .text = n->text, .n_bytes = n->n_text};
     }
-    return segments;
+    return 0;
 }
 
 static uint32_t count_takes(const struct node *from)
@@ -190,6 +235,10 @@ static void keep_settings(struct turn *t)
     struct settings used = {0};
     settings_copy(&used, t->settings);
     settings_in_use(&used, t->info);
+    if (t->in_chat) { /* the format that was used, not how it was found */
+        free(used.chat);
+        used.chat = x_strdup(chat_name(t->chat.row));
+    }
     free(t->recorded);
     t->recorded = settings_json(&used, t->seed);
     settings_free(&used);
@@ -203,14 +252,16 @@ static void begin(struct turn *t)
         return;
     }
     struct err err = ERR_INIT;
-    struct engine_segment *segments = make_segments(t);
+    struct engine_segment *segments = NULL;
+    int rc = make_segments(t, &segments, &err);
     struct engine_request r = {
-        .id = t->last_id + 1, .segments = segments, .n_segments = t->n_path, .n_streams = 1};
+        .id = t->last_id + 1, .segments = segments, .n_segments = t->n_parts, .n_streams = 1};
     settings_request(t->settings, &r);
     t->seed = t->settings->seed >= 0 ? (uint64_t)t->settings->seed : rng_fresh_seed();
     r.seed = t->seed;
     r.stream = t->stream = count_takes(t->story->current) + (uint32_t)t->n_silent;
-    int rc = engine_submit(t->session, &r, &err);
+    if (rc == 0)
+        rc = engine_submit(t->session, &r, &err);
     free(segments);
     if (rc != 0) {
         t->state = TURN_IDLE;
@@ -275,16 +326,19 @@ static void record(struct turn *t, bool with_node)
     if (t->node)
         t->node->generation = t->generation;
 
-    /* the exact prompt, passage by passage; first what the engine put in front of it (a BOS) */
-    struct store_prompt_part *parts = x_calloc(t->n_path + 1, sizeof parts[0]);
+    /* the exact prompt, part by part; first what the engine put in front of it (a BOS) */
+    struct store_prompt_part *parts = x_calloc(t->n_parts + 1, sizeof parts[0]);
     size_t n = 0;
-    const struct segment_ids *front = &t->parts[t->n_path];
+    const struct segment_ids *front = &t->parts[t->n_parts];
     if (front->n)
         parts[n++] = (struct store_prompt_part){.text = "", .ids = front->ids, .n_ids = front->n};
-    for (size_t k = 0; k < t->n_path; k++) {
+    for (size_t k = 0; k < t->n_parts; k++) {
         const struct segment_ids *s = &t->parts[k];
         parts[n++] = (struct store_prompt_part){
-            .text = t->path[k]->text, .n_text = t->path[k]->n_text, .ids = s->ids, .n_ids = s->n};
+            .text = t->in_chat ? str_cstr(&t->chat.shown[k]) : t->path[k]->text,
+            .n_text = t->in_chat ? t->chat.shown[k].len : t->path[k]->n_text,
+            .ids = s->ids,
+            .n_ids = s->n};
     }
     store_put_prompt(t->store, t->generation, parts, n, t->n_dropped);
     free(parts);
@@ -292,7 +346,7 @@ static void record(struct turn *t, bool with_node)
 
 static void on_prompt(struct turn *t, const struct engine_event *ev)
 {
-    size_t k = ev->prompt.segment < t->n_path ? ev->prompt.segment : t->n_path;
+    size_t k = ev->prompt.segment < t->n_parts ? ev->prompt.segment : t->n_parts;
     struct segment_ids *s = &t->parts[k];
     if (s->n + ev->prompt.n_ids > s->cap) {
         s->cap = (s->n + ev->prompt.n_ids) * 2;
@@ -301,7 +355,7 @@ static void on_prompt(struct turn *t, const struct engine_event *ev)
     if (ev->prompt.n_ids)
         memcpy(s->ids + s->n, ev->bytes, ev->prompt.n_ids * sizeof s->ids[0]);
     s->n += ev->prompt.n_ids;
-    if (!ev->prompt.last)
+    if (!ev->prompt.last || t->in_chat)
         return;
     /* the author's new passages have tokens now: they go back as these from here on */
     for (size_t i = 0; i < t->n_path; i++) {
@@ -410,7 +464,8 @@ void turn_pump(struct turn *t)
         switch (ev.type) {
         case EV_PROMPT: on_prompt(t, &ev); break;
         case EV_CUT:
-            t->context_from = ev.cut.n_bytes_dropped;
+            t->context_from =
+                t->in_chat ? chat_source(&t->chat, ev.cut.n_bytes_dropped) : ev.cut.n_bytes_dropped;
             t->cut_told = true;
             if (t->n_ids == 0)
                 t->n_dropped = ev.cut.n_tokens_dropped;

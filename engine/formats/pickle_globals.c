@@ -167,7 +167,7 @@ static bool is_empty(const struct pickle_tensor *t)
     return false;
 }
 
-/* Do all elements of the tensor, which is not empty, lie among the n of its storage? */
+/* Do all elements of the tensor lie among the n of its storage? */
 static bool lies_within(const struct pickle_tensor *t, int64_t n)
 {
     int64_t last = t->offset;
@@ -218,7 +218,7 @@ static int make_tensor(struct vm *vm, uint32_t args, uint32_t *out)
     if (!empty && !is_bounded(&t, s->view_elements))
         return vm_refuse(vm, E_INPUT, _("a tensor repeats its elements beyond any use."));
     t.offset = empty ? 0 : t.offset + s->view_begin; /* lies within n_elements */
-    if (empty) /* nothing was said about its strides that could be believed */
+    if (empty && !lies_within(&t, INT64_MAX)) /* nobody is to count with such strides */
         memset(t.stride, 0, sizeof t.stride);
     int rc = vm_grow(vm, (void **)&p->tensor, &p->cap_tensors, p->n_tensors, sizeof t,
                      LIMIT_PICKLE_TENSORS);

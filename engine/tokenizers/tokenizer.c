@@ -47,6 +47,8 @@ struct tokenizer {
     int32_t before, after; /* TOKENIZE_SPECIAL puts them around a text; -1: none */
     bool add_bos;
     char identity[33];
+    char *chat_template; /* owned; NULL: none */
+    size_t n_chat_template;
 };
 
 static void hash_text(XXH3_state_t *state, const char *s, size_t n)
@@ -110,6 +112,18 @@ static const struct tokenizer_kind *find_kind(const char *name)
     return NULL;
 }
 
+/* A hint: without memory for it there is none. */
+static void take_chat_template(struct tokenizer *t, const struct vocab_source *src)
+{
+    if (!src->chat_template)
+        return;
+    t->chat_template = malloc(src->n_chat_template);
+    if (!t->chat_template)
+        return;
+    memcpy(t->chat_template, src->chat_template, src->n_chat_template);
+    t->n_chat_template = src->n_chat_template;
+}
+
 int tokenizer_from_source(const struct vocab_source *src, struct tokenizer **out, struct err *err)
 {
     const struct tokenizer_kind *kind = find_kind(src->kind);
@@ -138,6 +152,7 @@ int tokenizer_from_source(const struct vocab_source *src, struct tokenizer **out
     }
     set_identity(t, src);
     find_ends(t, src);
+    take_chat_template(t, src);
     *out = t;
     return 0;
 }
@@ -149,6 +164,7 @@ void tokenizer_free(struct tokenizer *t)
     if (t->tables)
         t->kind->free(t->tables);
     vocab_free(&t->vocab);
+    free(t->chat_template);
     free(t);
 }
 
@@ -326,6 +342,22 @@ bool tokenizer_is_end(const struct tokenizer *t, int32_t id)
     for (size_t i = 0; i < ARRAY_LEN(t->ends); i++)
         known = known || id == t->ends[i];
     return known;
+}
+
+int32_t tokenizer_special(const struct tokenizer *t, const char *text)
+{
+    size_t n = strlen(text), n_found, at;
+    int32_t id = n ? vocab_find_special(&t->vocab, text, n, 0, &at) : -1;
+    if (id < 0 || at != 0)
+        return -1;
+    vocab_bytes(&t->vocab, id, &n_found);
+    return n_found == n ? id : -1;
+}
+
+const char *tokenizer_chat_template(const struct tokenizer *t, size_t *n_bytes)
+{
+    *n_bytes = t->n_chat_template;
+    return t->chat_template;
 }
 
 int32_t tokenizer_bos(const struct tokenizer *t)

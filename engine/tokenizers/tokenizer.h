@@ -84,6 +84,11 @@ int tokenizer_decode(const struct tokenizer *t, const int32_t *ids, size_t n, bo
 bool tokenizer_is_control(const struct tokenizer *t, int32_t id);
 /* Does generation end at this token? */
 bool tokenizer_is_end(const struct tokenizer *t, int32_t id);
+/* The control or user-defined token that is written so, -1: none. */
+int32_t tokenizer_special(const struct tokenizer *t, const char *text);
+/* The chat template that came with the model, borrowed, not NUL-terminated; NULL, 0 bytes: none. A
+ * foreign text: to be compared, never to be run. */
+const char *tokenizer_chat_template(const struct tokenizer *t, size_t *n_bytes);
 int32_t tokenizer_bos(const struct tokenizer *t); /* -1: none */
 int32_t tokenizer_eos(const struct tokenizer *t);
 /* The token an empty prompt begins with (bos, else eos), -1: none. */

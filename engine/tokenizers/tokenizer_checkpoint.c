@@ -33,6 +33,7 @@ int vocab_source_from_checkpoint(const struct weights *w, struct vocab_source *s
         rc = overrule(w, "tokenizer.ggml.eom_token_id", src, &src->eom, err);
     if (rc == 0)
         rc = weights_meta_bool(w, "tokenizer.ggml.add_bos_token", &src->add_bos, err);
+    vocab_chat_from_folder(weights_folder(w), src);
     if (rc != 0)
         vocab_source_free(src);
     return rc;

@@ -234,6 +234,8 @@ int tokenizer_open_with(const char *path, const struct tokenizer_options *option
         options = &no_options;
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
         rc = open_folder(path, options, &src, err);
+        if (rc == 0)
+            vocab_chat_from_folder(path, &src);
     } else if (ends_with(path, ".json") || ends_with(path, ".model") || ends_with(path, ".txt")) {
         rc = open_named(path, true, NULL, options, &src, err);
     } else {
@@ -273,6 +275,7 @@ int tokenizer_from_weights(const struct weights *w, struct tokenizer **out, stru
     int rc = vocab_source_from_weights(w, &src, err);
     if (rc != 0)
         return rc;
+    vocab_chat_from_weights(w, &src);
     rc = tokenizer_from_source(&src, out, err);
     vocab_source_free(&src);
     return rc;

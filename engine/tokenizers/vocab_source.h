@@ -72,6 +72,8 @@ struct vocab_source {
     struct meta_string *merge_texts; /* likewise */
     char *merges_file;               /* owned bytes merges.s points into */
     void *json;                      /* owned root tokens.s points into */
+    char *chat_template;             /* owned, not NUL-terminated; NULL: none. Never run */
+    size_t n_chat_template;
 };
 
 int vocab_source_from_weights(const struct weights *w, struct vocab_source *src, struct err *err);
@@ -93,6 +95,9 @@ int vocab_source_from_spm(const char *shown, char *data, size_t n, struct vocab_
                           struct err *err);
 int vocab_source_from_hf(const char *shown, const char *text, size_t n, struct vocab_source *src,
                          struct err *err);
+/* The chat template of a checkpoint's folder or of a GGUF file, when there is one. */
+void vocab_chat_from_folder(const char *folder, struct vocab_source *src);
+void vocab_chat_from_weights(const struct weights *w, struct vocab_source *src);
 /* BERT's special tokens, by their names. */
 void vocab_source_mark_bert(struct vocab_source *src);
 /* Makes a source read from a tokenizer.json the standard one ("gpt2") where it can. */

@@ -1,6 +1,6 @@
 /* vocab_weights.c - a vocabulary from a model's metadata, the tokenizer.ggml.* keys. Lists that go
  * with the tokens (types, scores) must have their length and GGUF's element type: a reader that
- * guesses here indexes past their end. A chat template is not looked at. */
+ * guesses here indexes past their end. */
 #include "config.h"
 
 #include "engine/tokenizers/vocab_source.h"

@@ -105,6 +105,8 @@ static void put(const struct vocab_source *src, const struct token_lists *l,
     if (!weights_meta(w, "tokenizer.ggml.add_bos_token"))
         gguf_put_bool(out, "tokenizer.ggml.add_bos_token", src->add_bos);
     gguf_put_bool(out, "tokenizer.ggml.add_eos_token", src->add_eos);
+    if (src->chat_template) /* for programs that run it */
+        gguf_put_string(out, "tokenizer.chat_template", src->chat_template, src->n_chat_template);
 }
 
 int vocab_write(const struct weights *w, struct gguf_writer *out, struct err *err)

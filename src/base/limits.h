@@ -11,6 +11,7 @@
 #define LIMIT_GGUF_DIMS               4u
 #define LIMIT_GGUF_ALIGNMENT          (1u << 20)
 #define LIMIT_TOKEN_BYTES             (64u << 10)
+#define LIMIT_CHAT_TEMPLATE_BYTES     (1u << 20) /* a longer one is not looked at */
 #define LIMIT_SPECIAL_TOKEN_BYTES     256u        /* longer ones are not looked for in a text */
 #define LIMIT_VOCAB_FILE_BYTES        (64u << 20) /* vocab.json, merges.txt */
 #define LIMIT_JIEBA_BYTES         (64u << 20) /* jieba.bin */

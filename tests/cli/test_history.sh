@@ -89,6 +89,8 @@ check "search: Chinese" found "2 1"
 check "search: what matches is marked" grep -q '«老人»推开门' "$T/out"
 h search 阶前 -- -窗
 check "search: what must not occur" found "1"
+h search 阶前 -窗
+refused 2 'write -- before words' "search: -word without --"
 h search hyperlink
 check "search: a word, case aside" found "3"
 h search '"立着两个"'

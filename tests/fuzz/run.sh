@@ -59,7 +59,7 @@ longest()
 for target in "$@"; do
     # shellcheck disable=SC2086
     clang $flags -fsanitize=fuzzer -std=c17 -I. -I"$top" "$top/tests/fuzz/fuzz_$target.c" -o "fuzz_$target" \
-        libui.a libengine.a libk_avx2.a libk_avx512.a libengine.a libbase.a \
+        libhouse.a libui.a libengine.a libk_avx2.a libk_avx512.a libengine.a libbase.a \
         -lncursesw -ltinfo -lreadline -lutf8proc -lunistring -ljansson -lxxhash -lopenblas -lz -lm -lpthread
     mkdir -p "corpus/$target" "seeds/$target"
     python3 "$top/tests/fuzz/seeds.py" "$target" "seeds/$target" || true # works without, slower

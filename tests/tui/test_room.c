@@ -21,6 +21,7 @@
 #include "src/base/mem.h"
 #include "src/base/str.h"
 #include "tests/tui/rig.h"
+#include "tests/unit/shared_dir.h"
 #include "tests/tui/vth.h"
 
 #define READY "Write on"
@@ -426,6 +427,46 @@ static void test_bound_keys(void **state)
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/* A chat: the model must be made for it; questions and answers are passages of their own. */
+static void test_chat(void **state)
+{
+    struct rig *r = *state;
+    struct str story = STR_INIT;
+    char model[512];
+    int status;
+    rig_start_with(r, 24, 80, (const char *const[]){"--model", "preview-q8_0", NULL}, NULL, false);
+    expect(r->v, "xuxie-preview");
+    rig_enter(r, "/set chat on");
+    expect(r->v, "no chat format");
+    rig_enter(r, "/set chat");
+    expect(r->v, "chat = off");
+    rig_enter(r, "/quit");
+    assert_true(vth_wait_exit(r->v, wait_ms, &status));
+    if (!shared_path(model, sizeof model, "fixtures/e3_qwen2_gqa_bias_fp16"))
+        skip();
+    rig_stop(r);
+    rig_start_with(r, 24, 80,
+                   (const char *const[]){"--model", model, "--chat", "--seed", "3", "-n", "12",
+                                         "--ignore-eos", NULL},
+                   NULL, false);
+    expect(r->v, READY);
+    for (int i = 0; i < 2; i++) {
+        rig_enter(r, i ? "again" : "hello");
+        assert_true(rig_shows_more_than(r, i ? strlen("helloagain") : strlen("hello")));
+        vth_quiet(r->v, wait_ms);
+    }
+    assert_true(rig_story(r, &story));
+    assert_int_equal(strncmp(str_cstr(&story), "hello\n\n", 7), 0);
+    const char *second = strstr(str_cstr(&story), "\n\nagain\n\n");
+    assert_non_null(second);
+    assert_true(second[strlen("\n\nagain\n\n")] != '\0');
+    assert_null(strstr(str_cstr(&story), "user"));
+    rig_enter(r, "/quit");
+    assert_true(vth_wait_exit(r->v, wait_ms, &status));
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    str_free(&story);
+}
+
 /* Without a model the room takes the author's words and says what is missing. */
 static void test_no_model(void **state)
 {
@@ -666,6 +707,7 @@ int main(void)
         ROOM_TEST(test_vi_mode),       ROOM_TEST(test_editor),
         ROOM_TEST(test_key_mash),      ROOM_TEST(test_no_color),
         ROOM_TEST(test_line_mode),     ROOM_TEST(test_bound_keys),
+        ROOM_TEST(test_chat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

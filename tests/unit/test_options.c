@@ -47,7 +47,8 @@ static void test_rows(void **state)
         assert_true(row->commands != 0 && row->scope != 0);
         if (row->is_flag)
             assert_int_equal(row->scope, SCOPE_CLI);
-        assert_true((row->arg == NULL) == option_is_switch(row));
+        assert_true((row->arg == NULL || row->bare) == option_is_switch(row));
+        assert_true(!row->bare || (row->type == OPTION_WORD && strcmp(row->choices[1], "on") == 0));
         assert_true(row->help[strlen(row->help) - 1] != '.');
         for (size_t k = i + 1; k < n_option_rows; k++) /* a letter means one thing to a command */
             if (row->letter && row->letter == option_rows[k].letter)

@@ -170,6 +170,8 @@ static void test_stories(void **state)
     assert_string_equal(rows[1].first_line, "");
     assert_int_equal(strlen(rows[2].first_line), 119); /* no part of a character */
     assert_int_equal(rows[0].n_nodes, 2);
+    assert_true(rows[0].changed_ms >= rows[0].created_ms);
+    assert_int_equal(rows[1].changed_ms, rows[1].created_ms); /* no passage yet */
     assert_string_equal(rows[0].title, "雪夜");
     assert_int_equal(store_last_story(s), rows[0].ref);
     store_stories_free(rows, n);

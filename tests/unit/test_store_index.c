@@ -21,15 +21,20 @@
 
 enum { ROWS = 60 };
 
-static void make_rows(void)
+static void make_n_rows(int n)
 {
     struct store *s = open_store();
-    for (int i = 0; i < ROWS; i++) {
+    for (int i = 0; i < n; i++) {
         put_run(s, "题目", i % 2 ? "雪夜里的荷塘" : "the cat sat");
-        if (i % 5 == 0)
+        if (i % 5 == 0 && i < ROWS) /* an index of many segments */
             flush(s);
     }
     assert_int_equal(store_close(s, NULL), 0);
+}
+
+static void make_rows(void)
+{
+    make_n_rows(ROWS);
 }
 
 static int64_t index_state_now(void)
@@ -221,22 +226,24 @@ static void copy_database(void)
     assert_int_equal(rename(copy, db_path), 0);
 }
 
+/* Many generations: it is not used until it is built. */
 static void test_foreign(void **state)
 {
     (void)state;
-    make_rows();
+    enum { MANY = INDEX_ADOPT_ROWS + 2 };
+    make_n_rows(MANY);
     copy_database();
+    /* not a byte of it is looked at: this would be noticed */
+    db_int(db_path, "UPDATE history_fts_data SET block=x'FFFFFFFFFFFFFF' WHERE id=10");
     struct store *s = NULL;
     assert_int_equal(store_open(db_path, STORE_READ_ONLY, &s, NULL), 0);
     expect_search_refused(s, "copied");
     assert_int_equal(count_hits(s, &(struct history_filter){.query = "雪夜", .scan = true}),
-                     ROWS / 2);
+                     MANY / 2);
     struct err err = ERR_INIT;
     assert_int_equal(history_reindex(s, NULL, NULL, &err), E_STORE);
     assert_int_equal(store_close(s, NULL), 0);
 
-    /* not a byte of it is looked at: this would be noticed */
-    db_int(db_path, "UPDATE history_fts_data SET block=x'00'");
     s = open_store();
     expect_search_refused(s, "copied");
     put_run(s, "题目", "雪夜");
@@ -246,12 +253,38 @@ static void test_foreign(void **state)
     assert_int_equal(index_state_now(), INDEX_INCOMPLETE);
     expect_search_refused(s, "not complete");
     reindex(s);
-    assert_int_equal(count_query(s, "雪夜"), ROWS / 2 + 1);
+    assert_int_equal(count_query(s, "雪夜"), MANY / 2 + 1);
     assert_int_equal(count_query(s, "笔记"), 1);
     assert_int_equal(store_close(s, NULL), 0);
     s = open_store();
-    assert_int_equal(count_query(s, "雪夜"), ROWS / 2 + 1);
+    assert_int_equal(count_query(s, "雪夜"), MANY / 2 + 1);
     assert_int_equal(store_close(s, NULL), 0);
+}
+
+/* Few: it is built when the copy is opened, whatever the old one was. */
+static void test_adopted(void **state)
+{
+    (void)state;
+    make_rows();
+    copy_database();
+    db_int(db_path, "UPDATE history_fts_data SET block=x'FFFFFFFFFFFFFF' WHERE id=10");
+    struct store *s = NULL;
+    assert_int_equal(store_open(db_path, STORE_READ_ONLY, &s, NULL), 0);
+    expect_search_refused(s, "copied");
+    assert_int_equal(store_close(s, NULL), 0);
+    s = open_store();
+    assert_int_equal(count_query(s, "雪夜"), ROWS / 2);
+    assert_int_equal(store_close(s, NULL), 0);
+    assert_int_equal(index_state_now(), INDEX_WHOLE);
+    assert_int_equal(store_open(db_path, STORE_READ_ONLY, &s, NULL), 0);
+    assert_int_equal(count_query(s, "雪夜"), ROWS / 2);
+    assert_int_equal(store_close(s, NULL), 0);
+    /* also one whose building was broken off */
+    db_int(db_path, "UPDATE search_index SET state=1");
+    s = open_store();
+    assert_int_equal(count_query(s, "雪夜"), ROWS / 2);
+    assert_int_equal(store_close(s, NULL), 0);
+    expect_sound();
 }
 
 /* Moving the file, and its folder, is no copying. */
@@ -289,7 +322,7 @@ static void test_reindex(void **state)
 {
     (void)state;
     struct store *s = open_store();
-    enum { MANY = 900 };
+    enum { MANY = INDEX_ADOPT_ROWS + 200 };
     for (int i = 0; i < MANY; i++)
         put_run(s, "题目", "雪夜");
     flush(s);
@@ -473,10 +506,10 @@ static void test_migration(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_damaged),           TEST(test_damage_is_told), TEST(test_random_damage),
-        TEST(test_foreign),           TEST(test_moved),          TEST(test_reindex),
-        TEST(test_reindex_meanwhile), TEST(test_damaged_page),   TEST(test_traps),
-        TEST(test_migration),
+        TEST(test_damaged), TEST(test_damage_is_told),    TEST(test_random_damage),
+        TEST(test_foreign), TEST(test_adopted),           TEST(test_moved),
+        TEST(test_reindex), TEST(test_reindex_meanwhile), TEST(test_damaged_page),
+        TEST(test_traps),   TEST(test_migration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
