@@ -1,5 +1,5 @@
-/* commands.h - the slash commands: one table row each, {name, arguments, help, function, completer}.
- * The help screen, completion and the man page are made from it. */
+/* commands.h - the slash commands: one table row each, {name, arguments, help, function,
+ * completer}. The help screen, completion and the man page are made from it. */
 #ifndef XUXIE_SRC_COMMANDS_H
 #define XUXIE_SRC_COMMANDS_H
 

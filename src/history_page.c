@@ -116,6 +116,12 @@ static void put_matched(const struct words *w, enum ui_style style, const char *
     ui_put(w->out, style, text + from, n - from);
 }
 
+/* A field that the record may lack. */
+static const char *told(const char *text)
+{
+    return text ? text : "-";
+}
+
 /* ---- what it wrote --------------------------------------------------------------------------- */
 
 static const char *reason_text(const struct history_record *r)
@@ -135,7 +141,7 @@ static void put_head(const struct history_record *r, const struct words *w)
 {
     char date[DATE_TEXT];
     size_t n_chars = utf8_count(r->text, r->n_text);
-    ui_printf(w->out, UI_DIM, "%s · %s · ", date_local(r->started_ms, date), r->model_name);
+    ui_printf(w->out, UI_DIM, "%s · %s · ", date_local(r->started_ms, date), told(r->model_name));
     ui_printf(w->out, UI_DIM, P_("%zu character", "%zu characters", n_chars), n_chars);
     if (r->decode_us > 0)
         ui_printf(w->out, UI_DIM, _(" · %.1f chars/s"),
@@ -381,8 +387,8 @@ void history_page_compare(const struct history_record *a, const struct history_r
 
     put_change(_("when"), date_local(a->started_ms, date_a), date_local(b->started_ms, date_b),
                out);
-    put_change("model", a->model_name, b->model_name, out);
-    put_change("template", a->template ? a->template : "-", b->template ? b->template : "-", out);
+    put_change("model", told(a->model_name), told(b->model_name), out);
+    put_change("template", told(a->template), told(b->template), out);
     snprintf(seed_a, sizeof seed_a, "%llu/%u", (unsigned long long)a->seed, a->stream);
     snprintf(seed_b, sizeof seed_b, "%llu/%u", (unsigned long long)b->seed, b->stream);
     put_change("seed", seed_a, seed_b, out);
@@ -392,8 +398,8 @@ void history_page_compare(const struct history_record *a, const struct history_r
     json_decref(of_b);
     ui_puts(out, UI_PLAIN, "\n");
 
-    diff_texts(a->text, a->n_text, b->text, b->n_text, &d);
-    diff_tidy(&d, a->text);
+    diff_texts(a->text ? a->text : "", a->n_text, b->text ? b->text : "", b->n_text, &d);
+    diff_tidy(&d, a->text ? a->text : "");
     for (size_t i = 0; i < d.n_runs; i++)
         put_run(&d.runs[i], a->text, b->text, plain, out);
     diff_free(&d);

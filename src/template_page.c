@@ -143,6 +143,7 @@ void template_page_preview(const struct template_page *p, struct ui_text *out, s
     struct template_field *fields;
     struct ui_text *missing = ui_text_new();
     template_run_request(p->run, p->template, p->draw, &request);
+    request.similar = p->similar;
     request.n_fields = fill(p, &fields, missing);
     request.fields = fields;
     if (prompt_make(&request, &prompt, &err) == 0) {

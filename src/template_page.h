@@ -18,6 +18,7 @@ struct template_page {
     const char *line; /* the query */
     uint64_t draw;    /* seed of the choice of examples */
     bool has_model;
+    const struct bm25 *similar; /* prompt.h; NULL: found out anew */
 };
 
 /* The prompt as it would be sent, part by part with its tokens. figures gets it in a few words, for

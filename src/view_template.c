@@ -37,9 +37,10 @@ struct template_view {
     struct library_template at; /* at.t NULL: none */
     char *problem;              /* why the selected one cannot be read */
     bool touched;
-    int64_t save_ms; /* save then; 0: when it is left */
-    uint64_t draw;   /* seed of the choice of examples at random */
-    struct str line; /* as typed last */
+    int64_t save_ms;      /* save then; 0: when it is left */
+    uint64_t draw;        /* seed of the choice of examples at random */
+    struct bm25 *similar; /* of the examples at hand; NULL: not needed yet */
+    struct str line;      /* as typed last */
     enum template_facet facet;
     uint64_t n_runs, n_lines; /* counted, for the keys of pages */
     struct str title;
@@ -100,9 +101,16 @@ static void save(struct template_view *v)
     }
 }
 
+static void forget_likeness(struct template_view *v)
+{
+    bm25_free(v->similar);
+    v->similar = NULL;
+}
+
 static void leave(struct template_view *v)
 {
     save(v);
+    forget_likeness(v);
     if (v->at.t) {
         free(v->wanted);
         v->wanted = x_strdup(v->at.t->name);
@@ -157,8 +165,10 @@ void view_template_touched(struct room *r, bool soon)
 {
     struct template_view *v = r->templates;
     v->touched = true;
-    if (soon)
+    if (soon) {
         v->save_ms = clock_mono_ms() + SAVE_MS;
+        forget_likeness(v);
+    }
     changed(v);
 }
 
@@ -262,11 +272,14 @@ static void put_text(struct template_view *v, struct ui_page *out)
 /* While a query is typed, that is what is in sight; else the beginning. */
 static void put_preview(struct template_view *v, struct ui_page *out)
 {
+    if (v->at.t->select == SELECT_SIMILAR && !v->similar)
+        v->similar = prompt_similar_new(v->at.t);
     const struct template_page page = {.run = v->room->run,
                                        .template = v->at.t,
                                        .line = str_cstr(&v->line),
                                        .draw = v->draw,
-                                       .has_model = v->room->engine != NULL};
+                                       .has_model = v->room->engine != NULL,
+                                       .similar = v->similar};
     struct str figures = STR_INIT;
     size_t query = SIZE_MAX;
     template_page_preview(&page, out->text, &figures, &query);

@@ -1,5 +1,5 @@
-/* view_template_edit.c - see view_template_edit.h. One text is edited at a time; what is known of it lies in
- * struct editing, which belongs to the room. */
+/* view_template_edit.c - see view_template_edit.h. One text is edited at a time; what is known of
+ * it lies in struct editing, which belongs to the room. */
 #include "config.h"
 
 #include "src/view_template_edit.h"

@@ -1,6 +1,7 @@
-/* view_template_edit.h - a template, or one of its examples, in the person's own editor, in the text
- * form. What cannot be read comes back into the editor with the reason on its first line, until it
- * can or the file is emptied. UI thread; everything is told through the room's front end. */
+/* view_template_edit.h - a template, or one of its examples, in the person's own editor, in the
+ * text form. What cannot be read comes back into the editor with the reason on its first line,
+ * until it can or the file is emptied. UI thread; everything is told through the room's front end.
+ */
 #ifndef XUXIE_SRC_VIEW_TEMPLATE_EDIT_H
 #define XUXIE_SRC_VIEW_TEMPLATE_EDIT_H
 

@@ -43,7 +43,7 @@ struct browser {
     struct view *page;
     char *page_title; /* displayable */
     uint64_t page_key;
-    bool follows; /* the house shows the end of the page, as it grows */
+    bool follows;      /* the house shows the end of the page, as it grows */
     struct ui_row row; /* being drawn */
 };
 

@@ -257,8 +257,8 @@ enum ui_action keymap_lookup(const struct input_event *ev, const struct keymap_n
         return UI_NONE;
     for (size_t i = 0; i < N_ROWS; i++) {
         enum keymap_when when = defaults[i].when;
-        if (!(defaults[i].views & now->view) || when == KEYMAP_READLINE || (when == KEYMAP_EMPTY && !now->empty) ||
-            (when == KEYMAP_BUSY && !now->busy))
+        if (!(defaults[i].views & now->view) || when == KEYMAP_READLINE ||
+            (when == KEYMAP_EMPTY && !now->empty) || (when == KEYMAP_BUSY && !now->busy))
             continue;
         if (row_has_key(i, code, mods))
             return defaults[i].action;

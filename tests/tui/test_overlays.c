@@ -339,6 +339,12 @@ static void test_preview(void **state)
     expect(r, "drawn at random");
     keys(r, "\033s");
     expect(r, "tagged #七言");
+    keys(r, "\033s");
+    expect(r, "tagged #五言");
+    keys(r, "\033s");
+    expect(r, "the most similar");
+    keys(r, "\033s\033s\033s");
+    expect(r, "tagged #七言");
     keys(r, "夜雪");
     expect(r, "题目：夜雪");
     expect(r, "{{起句}}");
