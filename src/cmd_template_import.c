@@ -55,15 +55,17 @@ static enum form form_of(const struct flags *f, const char *path)
 
 /* ---- examples -------------------------------------------------------------------------------- */
 
-/* What makes two examples the same: fields and answer. */
+static uint64_t hash_text(const char *text, uint64_t seed)
+{
+    return XXH3_64bits_withSeed(text, strlen(text), seed);
+}
+
+/* What makes two examples the same: fields, in whatever order, and answer. */
 static uint64_t hash_of(const struct template_example *e)
 {
-    struct str s = STR_INIT;
+    uint64_t hash = hash_text(e->output, 0);
     for (size_t i = 0; i < e->n_fields; i++)
-        str_printf(&s, "%s\n%s\n\n", e->fields[i].name, e->fields[i].value);
-    str_puts(&s, e->output);
-    uint64_t hash = XXH3_64bits(str_cstr(&s), s.len);
-    str_free(&s);
+        hash += hash_text(e->fields[i].value, hash_text(e->fields[i].name, 1));
     return hash;
 }
 
@@ -193,6 +195,22 @@ static int import_template(struct importing *im, const char *path, const struct 
     return 0;
 }
 
+/* Do the examples of a file in the text form fit the template that gets them? */
+static int check_examples(const struct importing *im, const char *path, const struct template *t,
+                          struct err *err)
+{
+    struct template_needs needs;
+    int rc = 0;
+    template_needs_init(&needs, im->into);
+    for (size_t i = 0; i < t->n_examples && !rc; i++) {
+        rc = template_check_example(&needs, &t->examples[i], err);
+        if (rc)
+            err_wrap(err, _("%s: example %zu"), textfile_name(path), i + 1);
+    }
+    template_needs_free(&needs);
+    return rc;
+}
+
 /* The examples of a file in the text form, for --into. */
 static int import_examples_of(struct importing *im, const char *path, const struct str *text,
                               struct err *err)
@@ -201,9 +219,9 @@ static int import_examples_of(struct importing *im, const char *path, const stru
     int rc = template_parse(textfile_name(path), str_cstr(text), text->len, &t, err);
     if (rc)
         return rc;
-    rc = add_new(im, path, t->examples, t->n_examples, err);
+    rc = check_examples(im, path, t, err);
     if (!rc)
-        rc = template_check(im->into, textfile_name(path), err);
+        rc = add_new(im, path, t->examples, t->n_examples, err);
     template_free(t);
     return rc;
 }

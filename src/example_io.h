@@ -1,16 +1,19 @@
 /* example_io.h - examples of a template from files and to files: JSONL and CSV. (The third form is
  * the template's own, template_text.h.) Pure: texts in, texts out.
  *
- * A row is an example. Its keys, or a table's columns, are:
- *     output, 输出             the answer
- *     tags                     JSON: a list or a text; a cell: #春 #"两 字", also 春 雪
- *     note, source, off        off: true; a cell: off, yes, true, 1
- *     @tags, @note, ...        the same, for templates that have a variable of such a name; where
- * one of these is, the plain names are fields input, 输入              the variable of a template
- * whose query has only one anything else            a field Without a map all are taken; with one,
- * the columns it names (under its names) and those that the template has variables for; the rest is
- * left out, and told. JSON numbers and truth values are taken as they are written, null is nothing;
- * lists and objects are left out.
+ * A row is an example; its keys, or a table's columns, are
+ *
+ *   - output, 输出: the answer;
+ *   - tags: in JSON a list or a text, in a cell #one #"two words", or one two;
+ *   - note, source, off (true; in a cell: off, yes, true, 1);
+ *   - @tags, @note, @source, @off: the same, for templates that have a variable of such a name;
+ *     where one of these is, the plain names are fields;
+ *   - input, 输入: the variable of a template whose query has only one;
+ *   - anything else: a field.
+ *
+ * Without a map all are taken. With one: the columns it names, under its names, and those that the
+ * template has variables for; the rest is left out, and told. JSON numbers and truth values are
+ * taken as they are written, null is nothing; lists and objects are left out.
  *
  * What a table cannot say: an empty cell is an empty field where the template needs it, else none.
  */

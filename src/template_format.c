@@ -13,6 +13,8 @@
 #include "src/base/utf8.h"
 #include "src/template.h"
 
+enum { MAX_INSIDE = 2 * LIMIT_TEMPLATE_NAME_BYTES }; /* between {{ and }}, blanks and all */
+
 bool format_is_name(const char *name, size_t n)
 {
     if (n == 0 || n > LIMIT_TEMPLATE_NAME_BYTES || name[0] == ' ' || name[n - 1] == ' ' ||
@@ -27,7 +29,9 @@ bool format_is_name(const char *name, size_t n)
 static int read_variable(const char **format, struct format_piece *out, struct err *err)
 {
     char quoted[360];
-    const char *name = *format + 2, *close = strstr(name, "}}");
+    /* no name is longer, so one brace after another costs no search through all of the text */
+    const char *name = *format + 2;
+    const char *close = memmem(name, strnlen(name, MAX_INSIDE), "}}", 2);
     if (!close)
         return err_set(err, E_INPUT, _("\"%s\" is not closed with }}; a plain {{ is written \\{{"),
                        err_quote(quoted, sizeof quoted, *format, strlen(*format)));
