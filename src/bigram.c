@@ -238,6 +238,12 @@ static void put_term(struct str *out, const uint32_t *term, size_t n)
         str_append(out, bytes, utf8_encode(term[i] & ~LETTER, bytes));
 }
 
+bool bigram_is_beginning(const char *term, size_t n)
+{
+    const size_t n_mark = sizeof beginning_mark - 1;
+    return n >= n_mark && memcmp(term + n - n_mark, beginning_mark, n_mark) == 0;
+}
+
 /* The longest beginning that is indexed of a word's first n letters. */
 static void put_beginning(struct str *out, const uint32_t *word, size_t n)
 {

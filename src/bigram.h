@@ -36,6 +36,8 @@ enum { BIGRAM_WORD_MAX = 48 };
 
 /* Appends the terms of a text, each with a blank before it. Bytes that are no UTF-8 separate. */
 void bigram_terms(struct str *out, const char *text, size_t n);
+/* Is this term only there so that word* finds the beginnings of words? */
+bool bigram_is_beginning(const char *term, size_t n);
 
 /* A text prepared for matching. Starts zeroed; filling it again reuses its memory. */
 struct bigram_text {

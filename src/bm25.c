@@ -3,7 +3,8 @@
  * usual k1 = 1.2 and b = 0.75. The weight of a term is log(1 + (N - n + 0.5) / (n + 0.5)): their
  * (3.1) falls below zero for what more than half of the texts hold, which small sets often do.
  *
- * Terms are those of the search index (bigram.h): characters, pairs of characters, words. Each text
+ * Terms are those of the search index (bigram.h): characters, pairs of characters, words, but
+ * not the beginnings of words. Each text
  * is kept as the list of its terms' hashes, in order; a query looks through all of them for its own
  * few. Two terms of one hash (64 bits) would count as one.
  */
@@ -25,7 +26,7 @@ struct bm25 {
     uint64_t *terms; /* of all texts, one behind the other */
     size_t n_terms, capacity;
     size_t *ends; /* of each text in terms */
-    size_t n_texts;
+    size_t n_texts, cap_texts;
 };
 
 struct bm25 *bm25_new(void)
@@ -49,6 +50,10 @@ static void add_terms(struct bm25 *b, const char *text, size_t n)
     bigram_terms(&list, text, n);
     for (const char *p = str_cstr(&list); *(p += strspn(p, " "));) {
         size_t length = strcspn(p, " ");
+        if (bigram_is_beginning(p, length)) { /* the word itself counts */
+            p += length;
+            continue;
+        }
         if (b->n_terms == b->capacity) {
             b->capacity = 2 * b->capacity + 256;
             b->terms = x_realloc(b->terms, b->capacity * sizeof b->terms[0]);
@@ -62,7 +67,10 @@ static void add_terms(struct bm25 *b, const char *text, size_t n)
 void bm25_add(struct bm25 *b, const char *text, size_t n)
 {
     add_terms(b, text, n);
-    b->ends = x_realloc(b->ends, (b->n_texts + 1) * sizeof b->ends[0]);
+    if (b->n_texts == b->cap_texts) {
+        b->cap_texts = b->cap_texts ? 2 * b->cap_texts : 64;
+        b->ends = x_realloc(b->ends, b->cap_texts * sizeof b->ends[0]);
+    }
     b->ends[b->n_texts++] = b->n_terms;
 }
 

@@ -14,6 +14,7 @@
 #include "src/base/i18n.h"
 #include "src/base/mem.h"
 #include "src/base/uwidth.h"
+#include "src/chat.h"
 #include "src/cli.h"
 #include "src/interrupt.h"
 #include "src/models.h"
@@ -66,6 +67,13 @@ static int facts_open(const char *path, const struct settings *settings, struct 
     meta_string(f->model->weights, "general.name", &f->name);
     meta_string(f->model->weights, "general.license", &f->license);
     return 0;
+}
+
+/* The chat format the model was made for, NULL: none that is known. */
+static const char *chat_format(const struct facts *f)
+{
+    const struct chat_template *row;
+    return chat_find("on", f->tokenizer, &row, NULL) == 0 ? chat_name(row) : NULL;
 }
 
 /* Words for programs and for people. */
@@ -256,6 +264,7 @@ static void info_json(const struct facts *f)
     json_object_set_new(o, "n_tokens", json_integer(tokenizer_count(f->tokenizer)));
     json_object_set_new(o, "identity", json_string(identity));
     json_object_set_new(o, "tokenizer_identity", json_string(tokenizer));
+    json_object_set_new(o, "chat", chat_format(f) ? json_string(chat_format(f)) : json_null());
     json_object_set_new(o, "sampling", hint);
     json_object_set_new(o, "session_bytes", json_integer((json_int_t)f->plan.total_bytes));
     json_object_set_new(o, "kv_bytes", json_integer((json_int_t)f->plan.kv_bytes));
@@ -287,7 +296,8 @@ static bool is_ours_alone(const struct weights *w)
 {
     struct meta_string kind = {"", 0};
     weights_meta_string(w, "tokenizer.ggml.model", &kind, NULL);
-    return weights_meta(w, "xuxie.activation") || (kind.n == 4 && memcmp(kind.s, "bert", 4) == 0) ||
+    return weights_meta(w, "xuxie.activation") || weights_meta(w, "xuxie.sliding_window_from") ||
+           (kind.n == 4 && memcmp(kind.s, "bert", 4) == 0) ||
            (kind.n == 2 && memcmp(kind.s, "hf", 2) == 0);
 }
 
@@ -345,6 +355,8 @@ static void info_text(const struct facts *f)
     linef(_("vocabulary"), _("%d tokens (%s)"), (int)tokenizer_count(f->tokenizer),
           tokenizer_kind(f->tokenizer));
     linef(_("context"), _("%d tokens; %d in use by default"), hp->n_ctx_train, f->plan.n_ctx);
+    linef(_("chat"), "%s",
+          chat_format(f) ? chat_format(f) : _("no chat format; it continues texts"));
     linef(_("sampling"), "%s", hint.len ? hint.data : _("the file recommends nothing"));
     info_memory(f);
     linef(_("identity"), "%s", identity);

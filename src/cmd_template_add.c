@@ -15,6 +15,7 @@
 #include "src/template_check.h"
 #include "src/template_edit.h"
 #include "src/template_format.h"
+#include "src/template_text.h"
 
 /* ---- fields ---------------------------------------------------------------------------------- */
 
@@ -115,11 +116,23 @@ static int take_flags(const struct template *t, const struct flags *f, struct te
 
 /* ---- from a generation ----------------------------------------------------------------------- */
 
-/* Finds the values that make a format this very text. Where literal text between two variables
- * occurs more than once its first place counts. */
+/* Where a variable's value ends that begins at text: before the literal text that follows in the
+ * format, at its first place. NULL: another variable follows, or that text is not there. */
+static const char *value_end(const char *format, const char *text)
+{
+    struct format_piece next;
+    char name[LIMIT_TEMPLATE_NAME_BYTES + 1];
+    size_t n = strlen(text);
+    if (format_next(&format, &next, NULL) <= 0 ||
+        (next.is_var && template_is_output(format_name(&next, name))))
+        return text + n;
+    return next.is_var ? NULL : memmem(text, n, next.s, next.n);
+}
+
+/* Finds the values with which a format is this very text. */
 static bool unexpand(const char *format, const char *text, struct template_example *e)
 {
-    struct format_piece piece, next;
+    struct format_piece piece;
     char name[LIMIT_TEMPLATE_NAME_BYTES + 1];
     while (format_next(&format, &piece, NULL) > 0) {
         if (!piece.is_var) {
@@ -129,15 +142,9 @@ static bool unexpand(const char *format, const char *text, struct template_examp
             continue;
         }
         if (template_is_output(format_name(&piece, name)))
-            return !*text;
-        const char *behind = format, *end = text + strlen(text);
-        if (format_next(&behind, &next, NULL) > 0 &&
-            !(next.is_var && template_is_output(format_name(&next, (char[201]){0})))) {
-            char *literal = x_strndup(next.s, next.n);
-            end = next.is_var ? NULL : strstr(text, literal);
-            free(literal);
-        }
-        if (!end || template_example_value(e, name)) /* two variables in a row, or one twice */
+            break;
+        const char *end = value_end(format, text);
+        if (!end || template_example_value(e, name)) /* a variable that stands there twice */
             return false;
         add_field(e, piece.s, piece.n, text, (size_t)(end - text));
         text = end;
@@ -245,10 +252,26 @@ static struct template *skeleton(const char *name)
     return t;
 }
 
+/* The person writes it, beginning with a skeleton; left as that, *made is false. */
+static int write_new(const char *name, struct template **out, bool *made, struct err *err)
+{
+    struct str before = STR_INIT, after = STR_INIT;
+    struct template *t = skeleton(name);
+    template_print(t, &before);
+    int rc = template_edit(&t, NULL, NULL, err);
+    template_print(t, &after);
+    *made = before.len != after.len || memcmp(before.data, after.data, after.len) != 0;
+    *out = t;
+    str_free(&before);
+    str_free(&after);
+    return rc;
+}
+
 static int add_template(struct store *s, const struct cli *cli, struct err *err)
 {
     const char *name = cli->args[0];
     struct template *t = NULL;
+    bool made = true;
     int rc = template_check_name(name, err);
     if (!rc && library_exact(s, name))
         rc = err_set(err, E_INPUT,
@@ -264,15 +287,18 @@ static int add_template(struct store *s, const struct cli *cli, struct err *err)
             t->name = x_strdup(name);
         }
     } else if (ask_possible()) {
-        t = skeleton(name);
-        rc = template_edit(&t, NULL, NULL, err);
+        rc = write_new(name, &t, &made, err);
     } else {
         rc = err_set(err, E_USAGE,
                      _("say what the template is with --from, or begin it in a terminal, where the "
                        "editor opens"));
     }
-    if (!rc)
+    if (!rc && made && library_exact(s, t->name))
+        rc = err_set(err, E_INPUT, _("there is a template \"%s\" already"), t->name);
+    else if (!rc && made)
         rc = library_put(s, &t, 1, err);
+    else if (!rc)
+        output_note("%s", _("Nothing was changed."));
     template_free(t);
     return rc;
 }

@@ -2,7 +2,6 @@
  * tokens, without asking the model. Only the model's header and tokenizer are read. */
 #include "config.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,11 +16,13 @@
 #include "src/models.h"
 #include "src/output.h"
 #include "src/template_text.h"
+#include "src/token_counter.h"
 
 /* What is needed of a model. */
 struct measure {
     struct model *model;
     struct tokenizer *tokenizer;
+    struct token_counter *counter;
     int n_ctx;
 };
 
@@ -31,7 +32,7 @@ static int measure_open(const struct settings *settings, struct measure *m, stru
     struct str path = STR_INIT;
     struct weights *weights;
     struct plan plan;
-    *m = (struct measure){NULL, NULL, 0};
+    *m = (struct measure){.counter = token_counter_new()};
     int rc = models_resolve(settings->model, &path, err);
     if (!rc)
         rc = weights_open(str_cstr(&path), &weights, err);
@@ -41,29 +42,19 @@ static int measure_open(const struct settings *settings, struct measure *m, stru
         rc = model_open_tokenizer(m->model, &m->tokenizer, err);
     if (!rc)
         rc = plan_make(m->model, &options, &plan, err);
-    if (!rc)
+    if (!rc) {
+        token_counter_use(m->counter, m->tokenizer);
         m->n_ctx = plan.n_ctx;
+    }
     str_free(&path);
     return rc;
 }
 
 static void measure_close(struct measure *m)
 {
+    token_counter_free(m->counter);
     tokenizer_free(m->tokenizer);
     model_free(m->model);
-}
-
-/* As the engine reads the parts of a prompt. */
-static int count(void *measure, const char *text, size_t n, bool at_beginning)
-{
-    const struct measure *m = measure;
-    const int flags = TOKENIZE_LITERAL | (at_beginning ? 0 : TOKENIZE_CONTINUES);
-    size_t n_ids;
-    int32_t none;
-    if (tokenizer_encode(m->tokenizer, text, n, flags, &none, 0, &n_ids, NULL) != 0 ||
-        n_ids > INT_MAX)
-        return INT_MAX;
-    return (int)n_ids;
 }
 
 /* The room for the prompt: the context without the answer, or less by --budget. */
@@ -221,7 +212,7 @@ static int make(const struct library_template *l, const struct cli *cli, struct 
 {
     struct settings settings = {0};
     struct prompt_request r;
-    struct measure m = {NULL, NULL, 0};
+    struct measure m = {.counter = NULL};
     struct query q;
     struct prompt p;
     int rc = fewshot_choose(&r, l->t, &cli->flags, err);
@@ -235,8 +226,8 @@ static int make(const struct library_template *l, const struct cli *cli, struct 
         rc = take_budget(&m, &settings, &r, err);
     if (!rc) {
         r.seed = settings.seed < 0 ? rng_fresh_seed() : (uint64_t)settings.seed;
-        r.count = count;
-        r.ctx = &m;
+        r.count = token_counter_count;
+        r.ctx = m.counter;
         r.fields = q.all;
         r.n_fields = q.n_all;
         rc = prompt_make(&r, &p, err);

@@ -398,6 +398,7 @@ int fewshot_generate(struct fewshot *f, const struct prompt *p,
     struct asking a = {f, on_event, arg};
     f->generation.n_segments = make_segments(f, p);
     f->generation.segments = f->segments;
+    f->origin.few_shot = true;
     f->origin.k_asked = p->k_asked;
     f->origin.k_used = p->k_used;
     recorder_begin(&f->recorder, &f->origin, &f->settings, runner_info(f->runner), &f->generation);

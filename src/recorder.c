@@ -70,6 +70,7 @@ void recorder_begin(struct recorder *r, const struct recorder_origin *origin,
     const struct store_generation g = {
         .origin = origin->origin,
         .template_version = origin->template_version,
+        .few_shot = origin->few_shot,
         .k_asked = origin->k_asked,
         .k_used = origin->k_used,
         .model = {.identity = info->identity,

@@ -16,8 +16,9 @@
 /* Where a generation belongs. */
 struct recorder_origin {
     const char *origin;         /* "continue", "run", "eval" */
-    store_ref template_version; /* 0: none */
-    int k_asked, k_used;        /* with a template */
+    store_ref template_version; /* 0: none, or one that is not in the database */
+    bool few_shot;              /* k_asked and k_used say something */
+    int k_asked, k_used;
 };
 
 struct recorder_part {

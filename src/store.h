@@ -118,7 +118,8 @@ struct store_generation {
     store_ref story, node; /* 0: none (`continue`, `run`, `eval`) */
     const char *origin;    /* "room", "continue", "run", "eval" */
     store_ref template_version; /* store_template.h; 0: none */
-    int k_asked, k_used;        /* shots; meaningful with a template */
+    bool few_shot;              /* a template's examples were shown, whether it is stored or not */
+    int k_asked, k_used;        /* shots; meaningful with a template or few_shot */
     struct store_model model;
     const char *settings; /* JSON object with every setting, stored once by hash */
     uint64_t seed;

@@ -89,7 +89,7 @@ static int apply_generation(struct writer *w, const struct op *op, int64_t *row)
                      "IIsiIiiiI", writer_row(w, g->story), node, g->origin, model, settings,
                      (int64_t)g->seed, (int64_t)g->stream, g->started_ms, template);
     *row = sqlite3_last_insert_rowid(q->db);
-    if (rc == SQLITE_OK && template)
+    if (rc == SQLITE_OK && (template || g->few_shot))
         rc = sql_run(q, "UPDATE generations SET k_asked=?2, k_used=?3 WHERE id=?1", "iii", *row,
                      (int64_t)g->k_asked, (int64_t)g->k_used);
     if (rc == SQLITE_OK && node)

@@ -265,7 +265,8 @@ int store_templates(struct store *s, struct store_template_row **out, size_t *n,
         "(SELECT count(*) FROM template_versions o JOIN generations g ON g.template=o.id "
         "WHERE o.template=t.id) FROM templates t JOIN template_versions v ON v.template=t.id AND "
         "v.number=(SELECT max(number) FROM template_versions WHERE template=t.id) "
-        "JOIN texts h ON h.id=v.head WHERE t.hidden=0 ORDER BY t.name",
+        "JOIN texts h ON h.id=v.head WHERE t.hidden=0 "
+        "ORDER BY v.builtin, unicode(t.name) < 0x2E80, t.name",
         "");
     while (sql_next(stmt, &rc)) {
         if (n_rows == cap) {

@@ -41,7 +41,8 @@ struct store_template_row {
     int64_t n_generations; /* made with any version of it */
     bool builtin;          /* the newest version came with the program */
 };
-/* By name. malloc'ed. Removed ones are left out. */
+/* The person's own first, then those that came with the program; among each, names in Chinese
+ * characters first; by name. malloc'ed. Removed ones are left out. */
 int store_templates(struct store *s, struct store_template_row **out, size_t *n, struct err *err);
 void store_templates_free(struct store_template_row *rows, size_t n);
 /* By exact name, else by unique beginning; 0: none. */

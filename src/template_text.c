@@ -2,11 +2,21 @@
  *
  *     file      = "xuxie template 1" LF *(key / empty) [instruction] [example format]
  *                 [query format] *example
+ *
  *     key       = NAME ":" value LF           about, k, mode, name, select, separator, set, stop,
- * var section   = "== " NAME LF text example   = "== example" *(" #" tag) [" off"] LF *("note:" /
- * "source:" value LF) 1*field field     = "-- " NAME LF text          one of them is the answer,
- * "-- output" tag       = characters without blanks, quotes, backslashes / JSON string value     =
- * what follows without the blanks at its ends / JSON string text      = *(line LF)
+ *                                             var
+ *
+ *     section   = "== " NAME LF text
+ *
+ *     example   = "== example" *(" #" tag) [" off"] LF *("note:" / "source:" value LF) 1*field
+ *
+ *     field     = "-- " NAME LF text          one of them is the answer, "-- output"
+ *
+ *     tag       = characters without blanks, quotes, backslashes / JSON string
+ *
+ *     value     = what follows without the blanks at its ends / JSON string
+ *
+ *     text      = *(line LF)
  *
  * A text is the lines up to the next heading, joined by line feeds. One empty line at its end is no
  * part of it: it sets the heading off, and a file that ends in an empty line does not end an
@@ -593,6 +603,7 @@ static int read_section(struct reader *r, struct template *t, size_t *order, uns
 /* The headings of the examples, for messages about the whole. */
 struct lines {
     unsigned long *at;
+    size_t cap;
     unsigned long format; /* of the last format */
 };
 
@@ -609,7 +620,10 @@ static int read_sections(struct reader *r, struct template *t, struct lines *lin
         if (t->n_examples == LIMIT_TEMPLATE_EXAMPLES)
             return refuse(r, err, _("more than %u examples"), LIMIT_TEMPLATE_EXAMPLES);
         struct template_example e;
-        lines->at = x_realloc(lines->at, (t->n_examples + 1) * sizeof lines->at[0]);
+        if (t->n_examples == lines->cap) {
+            lines->cap = lines->cap ? 2 * lines->cap : 64;
+            lines->at = x_realloc(lines->at, lines->cap * sizeof lines->at[0]);
+        }
         lines->at[t->n_examples] = r->line;
         if (read_example(r, &e, err) != 0)
             return E_INPUT;
@@ -643,7 +657,7 @@ int template_parse(const char *file, const char *text, size_t n, struct template
     if (begin_reading(&r, file, text, n, err) != 0 || read_title(&r, err) != 0)
         return E_INPUT;
     struct template *t = template_new("");
-    struct lines lines = {NULL, 1};
+    struct lines lines = {.format = 1};
     int rc = 0;
     while (!rc && next_line(&r)) {
         if (begins(r.s, r.n, "==")) {

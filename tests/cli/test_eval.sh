@@ -267,7 +267,7 @@ if test -n "$have_python"; then
     check "every answer is recorded" python3 - "$XDG_DATA_HOME/xuxie/xuxie.db" <<'END'
 import sqlite3, sys
 db = sqlite3.connect(sys.argv[1])
-assert db.execute("SELECT count(*) FROM generations WHERE origin='eval' AND reason IS NOT NULL").fetchone() == (3,)
+assert db.execute("SELECT count(*) FROM generations WHERE origin='eval' AND reason IS NOT NULL AND k_asked=2 AND k_used=2").fetchone() == (3,)
 assert db.execute("SELECT count(DISTINCT before) FROM prompts WHERE id IN (SELECT prompt FROM generations)").fetchone() == (1,)
 END
 else

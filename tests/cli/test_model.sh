@@ -8,6 +8,7 @@ run "$XUXIE" model info
 check "info" grep -q '^architecture *gpt2' "$T/out"
 check "info: licence" grep -q '^licence *GPL-3.0-or-later' "$T/out"
 check "info: recommended sampling" grep -q 'temp 0.9' "$T/out"
+check "info: no chat" grep -q '^chat  *no chat format' "$T/out"
 run "$XUXIE" model info --json
 check "info --json" grep -q '"n_vocab":8192' "$T/out"
 model=$(sed -n 's/.*"path":"\([^"]*\)".*/\1/p' "$T/out")

@@ -37,6 +37,40 @@ check "continue: tight is told at once" wait_for 20 grep -q 'warning: This model
 kill -KILL "$pid"
 wait "$pid" 2>/dev/null
 
+# the room, which says so too, and stays
+cat >"$T/room.py" <<'PY'
+import fcntl, os, pty, re, select, signal, struct, sys, termios, time
+pid, fd = pty.fork()
+if pid == 0:
+    os.environ["TERM"] = "xterm"
+    os.execv(sys.argv[1], [sys.argv[1], "--model", "mapped"])
+fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 240, 0, 0))
+seen = b""
+
+def wait(words, seconds):
+    """Until the words were written, with whatever moves the cursor between them."""
+    global seen
+    pattern = re.compile(rb"[^a-z]{0,40}".join(w.encode() for w in words.split()), re.S)
+    until = time.monotonic() + seconds
+    while not pattern.search(seen) and time.monotonic() < until:
+        if select.select([fd], [], [], 0.2)[0]:
+            seen += os.read(fd, 65536)
+    found = pattern.search(seen) is not None
+    seen = b""
+    return found
+
+try:
+    good = wait("model is larger than the memory that is free", 60)
+    os.write(fd, b"/model made\r")
+    good = wait("MiB of its matrices must be put together", 60) and good
+finally:
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+sys.exit(not good)
+PY
+run python3 "$T/room.py" "$XUXIE"
+check "the room: told before it is loaded" test "$status" = 0
+
 # the limit of the address space; sanitizers take more than any limit for themselves
 if (ulimit -v 4000000 && "$XUXIE" --version >/dev/null 2>&1); then
     run bash -c "ulimit -v 4000000; exec '$XUXIE' continue --no-store -m mapped -n 1 <<<text"

@@ -116,6 +116,11 @@ check "add --from-generation" test "$status" = 0
 run "$XUXIE" template export mine --format jsonl
 check "... with its prompt and text" grep -Fq \
     "{\"source\": \"雪夜\", \"output\": \"$(cat "$T/continued")\", \"@tags\": [\"made\"], \"@source\": \"generation 1\"}" "$T/out"
+run "$XUXIE" run 对联 --var 上联=雪压青松 -n 4
+run "$XUXIE" template add 对联 --from-generation 2
+run "$XUXIE" template export 对联 --format jsonl
+check "... its variables found again" bash -c \
+    'tail -n 1 "$0" | grep -q "^{\"上联\": \"雪压青松\", \"output\": .*generation 2"' "$T/out"
 run "$XUXIE" template add mine --from-generation 99
 check "add: no such generation" test "$status" != 0
 run "$XUXIE" template add mine --from-generation x
@@ -159,6 +164,27 @@ run "$XUXIE" template edit mine
 check "edit: a new name" test "$status" = 0
 run "$XUXIE" template list
 check "... renames" bash -c 'grep -q "^renamed " "$0" && ! grep -q "^mine " "$0"' "$T/out"
+
+# ---- in a terminal ----
+at_terminal() # COMMAND...: in a terminal of its own; what it said is in $T/err
+{
+    script -qec "$(printf '%q ' "$@")" /dev/null >"$T/err" 2>&1
+    status=$?
+}
+if command -v script >/dev/null; then
+    editor 'true'
+    at_terminal "$XUXIE" template add fresh </dev/null
+    check "add: left as it was" grep -q 'Nothing was changed' "$T/err"
+    editor 'sed -i "s/^about: .*//; s/^mode: .*/mode: zero/" "$1"'
+    at_terminal "$XUXIE" template add fresh </dev/null
+    check "add: in the editor" grep -q 'fresh: version 1, with 0 examples' "$T/err"
+    echo n | at_terminal "$XUXIE" template remove fresh
+    check "remove: no" grep -q 'Nothing was removed' "$T/err"
+    echo y | at_terminal "$XUXIE" template remove fresh
+    check "remove: yes" grep -q 'fresh is removed' "$T/err"
+else
+    skip "script is missing"
+fi
 unset VISUAL
 
 # ---- export and import ----
@@ -179,15 +205,15 @@ check "import a template" grep -qx 'copy: version 1, with 0 examples.' "$T/err"
 for kind in csv jsonl txt; do
     run "$XUXIE" template add "copy $kind" --from "$T/empty.txt"
     run "$XUXIE" template import "$T/x.$kind" --into "copy $kind"
-    check "import $kind" grep -qx '11 examples are new.' "$T/err"
+    check "import $kind" grep -qx '12 examples are new.' "$T/err"
     run "$XUXIE" template export "copy $kind"
     sed "s/^name: .*/name: 对联/" "$T/out" >"$T/back.txt"
     check "import $kind: exactly what was exported" same "$T/back.txt" "$T/x.txt"
     run "$XUXIE" template import "$T/x.$kind" --into "copy $kind"
-    check "import $kind again: nothing new" grep -qx '11 examples were there already.' "$T/err"
+    check "import $kind again: nothing new" grep -qx '12 examples were there already.' "$T/err"
 done
 run "$XUXIE" template import --format jsonl --into copy - <"$T/x.jsonl"
-check "import from standard input" grep -qx '11 examples are new.' "$T/err"
+check "import from standard input" grep -qx '12 examples are new.' "$T/err"
 run "$XUXIE" template import "$T/x.jsonl"
 refused 2 'name it with --into' "import: examples for nothing"
 run "$XUXIE" template import "$T/empty.txt" "$T/bad.txt"

@@ -225,13 +225,19 @@ enter /quit
 see "model cut short: it leaves with status 0" wait_for 10 left 0
 
 # ---- terminals and texts ----
+# Line mode asks for the next words: what the model wrote is whole.
+asks()
+{
+    test "$(screen | grep -v '^ *$' | tail -n 1 | tr -d ' ')" = '>' && is_still
+}
+
 for terminal in dumb unknown-terminal ''; do
     room_env=(TERM="$terminal")
     begin 80x24 C.UTF-8 --ignore-eos -n 20
     see "TERM=$terminal: line mode" wait_for 10 shows "line mode"
     enter "$words"
     see "TERM=$terminal: it takes words" wait_for 10 shows "$words"
-    wait_for 10 is_still
+    wait_for 20 asks
     key C-d
     see "TERM=$terminal: ^D leaves" wait_for 10 left 0
 done

@@ -28,6 +28,14 @@ wrote()
     story "$T/now" && test "$(stat -c %s "$T/now")" -gt 60
 }
 
+# Keeps the answer as soon as there is one: the view is then closed.
+is_kept()
+{
+    key M-g
+    sleep 0.4
+    ! holds 一灯如豆夜沉沉
+}
+
 resizes()
 {
     local size i
@@ -78,14 +86,12 @@ live() # SIZE LOCALE
     wait_for 5 is_still
     see "$name: the frames are whole there too" is_whole
     key Enter
-    see "$name: the answer is there" wait_for 20 shows '— '
     wait_for 5 is_still
     resizes "$size"
     see "$name: sizes change here too" is_whole
     cp "$T/now" "$T/before"
-    key M-g
-    sleep 0.5
-    see "$name: it joins the manuscript" story "$T/now"
+    see "$name: the answer joins the manuscript" wait_for 20 is_kept
+    see "$name: the room is there again" story "$T/now"
     see "$name: behind what was there" test "$(head -c $(($(stat -c %s "$T/before") - 1)) "$T/now")" = \
         "$(head -c -1 "$T/before")" -a "$(stat -c %s "$T/now")" -gt "$(stat -c %s "$T/before")"
     key F3

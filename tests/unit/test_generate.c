@@ -284,6 +284,7 @@ static struct generator g;
 static void set_up(int n_ctx, int n_batch)
 {
     free(g.ids);
+    free(g.segment_ends);
     stream_text_free(g.text);
     stream_text_free(g.measure);
     kv.n_ctx = n_ctx;
@@ -774,6 +775,7 @@ static int clean_up(void **state)
 {
     (void)state;
     free(g.ids);
+    free(g.segment_ends);
     stream_text_free(g.text);
     stream_text_free(g.measure);
     return 0;

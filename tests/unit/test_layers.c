@@ -275,6 +275,7 @@ static void check_attention(const struct layer_env *env, const struct shape *s, 
             .cs = cs,
             .kv = &kv,
             .layer = 1,
+            .window = s->window,
         };
         if (s->position != POSITION_LEARNED)
             rope_angles(env, &hp, freq, first, T, cs);

@@ -145,7 +145,7 @@ static bool run_history_with_fault(enum fault_call call, int n, bool persistent,
     assert_int_equal(r->n_tags, 1);
     assert_true(r->starred);
     history_record_free(r);
-    assert_int_equal(history_load(s, gone, &r, NULL), E_STORE);
+    assert_int_equal(history_load(s, gone, &r, NULL), E_INPUT);
     assert_true(store_find_template(s, "写诗") > 0);
     assert_int_equal(count_query(s, "笔记"), 1);
     assert_int_equal(count_query(s, "荷塘"), 1);

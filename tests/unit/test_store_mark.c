@@ -123,7 +123,7 @@ static void test_record(void **state)
         flush(s);
     }
     struct err err = ERR_INIT;
-    assert_int_equal(history_load(s, 4711, &r, &err), E_STORE);
+    assert_int_equal(history_load(s, 4711, &r, &err), E_INPUT);
     assert_non_null(strstr(err.msg, "4711"));
     assert_int_equal(store_close(s, NULL), 0);
 
@@ -316,7 +316,7 @@ static void test_delete(void **state)
     assert_int_equal(db_int(db_path, "SELECT count(*) FROM nodes WHERE generation IS NOT NULL"), 0);
     expect_story(s, "old", "word "); /* the passage keeps its text */
     struct err err = ERR_INIT;
-    assert_int_equal(history_load(s, b, &r, &err), E_STORE);
+    assert_int_equal(history_load(s, b, &r, &err), E_INPUT);
     assert_int_equal(store_close(s, NULL), 0);
 
     /* nothing of it is left in the file either */

@@ -119,16 +119,16 @@ static void test_list(void **state)
     size_t n = 0;
     assert_int_equal(store_templates(s, &rows, &n, NULL), 0);
     assert_int_equal(n, 2);
-    assert_string_equal(rows[0].name, "abc");
-    assert_string_equal(rows[0].about, "");
-    assert_true(rows[0].builtin);
-    assert_int_equal(rows[0].n_generations, 0);
-    assert_string_equal(rows[1].name, "写诗");
-    assert_string_equal(rows[1].about, "一联起句");
-    assert_int_equal(rows[1].number, 2);
-    assert_int_equal(rows[1].n_examples, 3);
-    assert_int_equal(rows[1].n_generations, 4);
-    assert_int_equal(rows[1].version, store_row(s, newer));
+    assert_string_equal(rows[0].name, "写诗");
+    assert_string_equal(rows[0].about, "一联起句");
+    assert_int_equal(rows[0].number, 2);
+    assert_int_equal(rows[0].n_examples, 3);
+    assert_int_equal(rows[0].n_generations, 4);
+    assert_int_equal(rows[0].version, store_row(s, newer));
+    assert_string_equal(rows[1].name, "abc");
+    assert_string_equal(rows[1].about, "");
+    assert_true(rows[1].builtin);
+    assert_int_equal(rows[1].n_generations, 0);
     store_templates_free(rows, n);
 
     struct history_record *r = NULL;
