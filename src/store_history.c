@@ -144,8 +144,10 @@ static int apply_prompt(struct writer *w, const struct op *op, int64_t *row)
     if (rc == SQLITE_OK)
         rc = prompt_put(&w->q, tokenizer, o->parts, o->n_parts, &prompt);
     if (rc == SQLITE_OK)
-        rc = sql_run(&w->q, "UPDATE generations SET prompt=?2, n_dropped=?3 WHERE id=?1", "iIi",
-                     generation, prompt, (int64_t)o->n_dropped);
+        rc = sql_run(&w->q,
+                     "UPDATE generations SET prompt=?2, n_dropped=?3, asked=(SELECT s.text FROM "
+                     "prompts p JOIN spellings s ON s.id=p.spelling WHERE p.id=?2) WHERE id=?1",
+                     "iIi", generation, prompt, (int64_t)o->n_dropped);
     return rc;
 }
 

@@ -86,10 +86,9 @@ int index_read(struct sql *q, int64_t generation, struct index_fields *out)
     sqlite3_stmt *stmt;
     *out = (struct index_fields){0};
     int rc = sql_start(q, &stmt,
-                       "SELECT t.body, p.body, n.body, v.name, g.text IS NULL FROM generations g "
-                       "LEFT JOIN texts t ON t.id=g.text LEFT JOIN prompts c ON c.id=g.prompt "
-                       "LEFT JOIN spellings s ON s.id=c.spelling "
-                       "LEFT JOIN texts p ON p.id=s.text LEFT JOIN texts n ON n.id=g.note "
+                       "SELECT t.body, a.body, n.body, v.name, g.text IS NULL FROM generations g "
+                       "INDEXED BY generations_list LEFT JOIN texts t ON t.id=g.text "
+                       "LEFT JOIN texts a ON a.id=g.asked LEFT JOIN texts n ON n.id=g.note "
                        "LEFT JOIN template_versions v ON v.id=g.template WHERE g.id=?1",
                        "i", generation);
     if (sql_next(stmt, &rc)) {

@@ -159,12 +159,16 @@ static const char version_2[] =
     "ALTER TABLE generations ADD COLUMN starred INTEGER NOT NULL DEFAULT 0;\n"
     "ALTER TABLE generations ADD COLUMN note INTEGER REFERENCES texts;\n"
     "ALTER TABLE generations ADD COLUMN n_chars INTEGER; -- of text; NULL: not indexed\n"
+    "ALTER TABLE generations ADD COLUMN asked INTEGER REFERENCES texts;\n"
     "UPDATE generations SET n_chars=(SELECT xuxie_chars(body) FROM texts WHERE id=text)\n"
     "  WHERE text IS NOT NULL;\n"
+    /* what was new in the prompt: the text of its last part, which `prompt` leads to as well */
+    "UPDATE generations SET asked=(SELECT s.text FROM prompts p JOIN spellings s\n"
+    "  ON s.id=p.spelling WHERE p.id=prompt);\n"
 
-    /* all that a list is filtered by, without the long rows */
-    "CREATE INDEX generations_list ON generations(\n"
-    "  id, story, model, template, origin, started_ms, n_chars, starred);\n"
+    /* all that a list is filtered by and where the texts are, without the long rows */
+    "CREATE INDEX generations_list ON generations(id, story, model, template, origin,\n"
+    "  started_ms, n_chars, starred, text, asked, note);\n"
 
     /* who refers to a text, for deleting */
     "CREATE INDEX generations_text ON generations(text);\n"
@@ -181,9 +185,9 @@ static const char version_2[] =
     "  state INTEGER NOT NULL, -- 0 whole, 1 incomplete, 2 damaged\n"
     "  place TEXT); -- the file it was made for\n"
     "INSERT INTO search_index(id, state, place) VALUES(1, 0, xuxie_place());\n" HISTORY_FTS ";\n"
-    "INSERT INTO history_fts(rowid, body) SELECT g.id, xuxie_terms(t.body, p.body)\n"
-    "  FROM generations g JOIN texts t ON t.id=g.text LEFT JOIN prompts c ON c.id=g.prompt\n"
-    "  LEFT JOIN spellings s ON s.id=c.spelling LEFT JOIN texts p ON p.id=s.text ORDER BY g.id;\n";
+    "INSERT INTO history_fts(rowid, body) SELECT g.id, xuxie_terms(t.body, a.body)\n"
+    "  FROM generations g JOIN texts t ON t.id=g.text LEFT JOIN texts a ON a.id=g.asked\n"
+    "  ORDER BY g.id;\n";
 
 static const char *const migrations[] = {version_1, version_2};
 

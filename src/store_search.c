@@ -42,9 +42,22 @@ struct conditions {
     int64_t from_ms, until_ms, starred, min_chars, max_chars;
 };
 
+/* What is gathered before it can be ranked: of each hit how often each clause occurs in it. */
 struct scored {
     int64_t generation;
     double score;
+    size_t n_chars;
+};
+
+struct ranking {
+    bool sorted;
+    struct scored *hits;
+    int *counts; /* n_clauses of each hit */
+    size_t n_hits, cap_hits, at;
+    size_t n_clauses, n_counted;
+    int64_t *n_with; /* generations with each clause, among the newest */
+    int *found;      /* the counts of the generation looked at last */
+    double total_chars;
 };
 
 struct history_search {
@@ -57,16 +70,7 @@ struct history_search {
     int64_t before; /* candidates have smaller numbers; 0: none are left */
     int64_t window;
     struct bigram_text folded[N_FIELDS];
-    /* ranked */
-    bool ranked, sorted;
-    struct scored *hits;
-    size_t n_hits, cap_hits, at;
-    size_t n_clauses, clause; /* the one being counted */
-    int64_t *n_with;          /* generations with each clause among the newest */
-    int *counts;              /* of the clauses in one generation, and */
-    int *all_counts;          /* in each hit */
-    int64_t *all_chars;       /* of each hit */
-    double total_chars;
+    struct ranking *ranking; /* NULL: newest first */
 };
 
 /* ---- filters ---- */
@@ -168,6 +172,26 @@ static int start_candidates(struct history_search *h, sqlite3_stmt **stmt, int64
 
 /* ---- beginning ---- */
 
+static struct ranking *ranking_new(size_t n_clauses)
+{
+    struct ranking *r = x_calloc(1, sizeof *r);
+    r->n_clauses = n_clauses;
+    r->found = x_calloc(n_clauses, sizeof r->found[0]);
+    r->n_with = x_calloc(n_clauses, sizeof r->n_with[0]);
+    return r;
+}
+
+static void ranking_free(struct ranking *r)
+{
+    if (!r)
+        return;
+    free(r->hits);
+    free(r->counts);
+    free(r->n_with);
+    free(r->found);
+    free(r);
+}
+
 int history_search_new(struct store *s, const struct history_filter *filter,
                        struct history_search **out, struct err *err)
 {
@@ -198,28 +222,10 @@ int history_search_new(struct store *s, const struct history_filter *filter,
     }
     h->before += h->before > 0;
     h->first = h->before;
-    if (h->query && filter->ranked) {
-        h->ranked = true;
-        h->n_clauses = bigram_query_n_clauses(h->query);
-        h->counts = x_calloc(h->n_clauses, sizeof h->counts[0]);
-        h->n_with = x_calloc(h->n_clauses, sizeof h->n_with[0]);
-    }
+    if (h->query && filter->ranked)
+        h->ranking = ranking_new(bigram_query_n_clauses(h->query));
     *out = h;
     return 0;
-}
-
-static void free_ranking(struct history_search *h)
-{
-    free(h->hits);
-    free(h->counts);
-    free(h->n_with);
-    free(h->all_counts);
-    free(h->all_chars);
-    h->hits = NULL;
-    h->counts = h->all_counts = NULL;
-    h->n_with = h->all_chars = NULL;
-    h->n_hits = h->cap_hits = 0;
-    h->ranked = false;
 }
 
 void history_search_free(struct history_search *h)
@@ -230,7 +236,7 @@ void history_search_free(struct history_search *h)
     bigram_query_free(h->query);
     for (int i = 0; i < N_FIELDS; i++)
         bigram_text_free(&h->folded[i]);
-    free_ranking(h);
+    ranking_free(h->ranking);
     free(h);
 }
 
@@ -331,7 +337,7 @@ static bool verify(struct history_search *h, const struct index_fields *f)
         return true;
     for (int i = 0; i < N_FIELDS; i++)
         bigram_fold(&h->folded[i], f->field[i].bytes, f->field[i].n);
-    return bigram_found(h->query, h->folded, N_FIELDS, h->counts);
+    return bigram_found(h->query, h->folded, N_FIELDS, h->ranking ? h->ranking->found : NULL);
 }
 
 /* ---- walking ---- */
@@ -410,25 +416,23 @@ static int visit_hit(struct history_search *h, int64_t id, void *ctx, bool *stop
 
 static int visit_score(struct history_search *h, int64_t id, void *ctx, bool *stop)
 {
+    struct ranking *r = h->ranking;
     struct index_fields fields;
-    size_t n_clauses = h->n_clauses;
     (void)ctx;
     int rc = index_read(&h->store->reader, id, &fields);
     if (rc == SQLITE_OK && verify(h, &fields)) {
-        if (h->n_hits == h->cap_hits) {
-            h->cap_hits = h->cap_hits ? h->cap_hits * 2 : 256;
-            h->hits = x_realloc(h->hits, h->cap_hits * sizeof h->hits[0]);
-            h->all_counts =
-                x_realloc(h->all_counts, h->cap_hits * n_clauses * sizeof h->all_counts[0]);
-            h->all_chars = x_realloc(h->all_chars, h->cap_hits * sizeof h->all_chars[0]);
+        if (r->n_hits == r->cap_hits) {
+            r->cap_hits = r->cap_hits ? r->cap_hits * 2 : 256;
+            r->hits = x_realloc(r->hits, r->cap_hits * sizeof r->hits[0]);
+            r->counts = x_realloc(r->counts, r->cap_hits * r->n_clauses * sizeof r->counts[0]);
         }
-        memcpy(h->all_counts + h->n_hits * n_clauses, h->counts, n_clauses * sizeof h->counts[0]);
-        h->all_chars[h->n_hits] = (int64_t)h->folded[FIELD_TEXT].n;
-        h->total_chars += (double)h->folded[FIELD_TEXT].n;
-        h->hits[h->n_hits++] = (struct scored){.generation = id};
+        memcpy(r->counts + r->n_hits * r->n_clauses, r->found, r->n_clauses * sizeof r->found[0]);
+        size_t n_chars = h->folded[FIELD_TEXT].n;
+        r->total_chars += (double)n_chars;
+        r->hits[r->n_hits++] = (struct scored){.generation = id, .n_chars = n_chars};
     }
     index_fields_free(&fields);
-    *stop = h->n_hits > HISTORY_RANKED_MAX;
+    *stop = r->n_hits > HISTORY_RANKED_MAX;
     return rc;
 }
 
@@ -444,61 +448,64 @@ static int by_score(const void *a, const void *b)
  */
 static int count_clauses(struct history_search *h, int64_t until_ns)
 {
+    struct ranking *r = h->ranking;
     int rc = SQLITE_OK;
-    while (h->clause < h->n_clauses && rc == SQLITE_OK && clock_mono_ns() < until_ns) {
-        if (!h->scan && h->n_clauses > 1)
-            rc = sql_int(&h->store->reader, &h->n_with[h->clause],
+    while (r->n_counted < r->n_clauses && rc == SQLITE_OK && clock_mono_ns() < until_ns) {
+        if (!h->scan && r->n_clauses > 1)
+            rc = sql_int(&h->store->reader, &r->n_with[r->n_counted],
                          "SELECT count(*) FROM history_fts WHERE history_fts MATCH ?1 "
                          "AND rowid>=?2 AND rowid<?3",
-                         "sii", bigram_clause_match(h->query, h->clause), h->first - WINDOW_FIRST,
-                         h->first);
-        h->clause++;
+                         "sii", bigram_clause_match(h->query, r->n_counted),
+                         h->first - WINDOW_FIRST, h->first);
+        r->n_counted++;
     }
     h->index_failed = index_is_damage(rc);
     return rc;
 }
 
-static void sort_hits(struct history_search *h)
+static void sort_hits(struct ranking *r)
 {
-    size_t n_clauses = h->n_clauses;
-    double average = h->n_hits ? h->total_chars / (double)h->n_hits : 1;
+    double average = r->n_hits ? r->total_chars / (double)r->n_hits : 1;
     const double k1 = 1.2, b = 0.75, n_all = WINDOW_FIRST;
-    for (size_t i = 0; i < h->n_hits; i++) {
-        double norm = k1 * (1 - b + b * (double)h->all_chars[i] / average);
-        for (size_t c = 0; c < n_clauses; c++) {
-            double tf = h->all_counts[i * n_clauses + c], with = (double)h->n_with[c];
+    for (size_t i = 0; i < r->n_hits; i++) {
+        double norm = k1 * (1 - b + b * (double)r->hits[i].n_chars / average);
+        for (size_t c = 0; c < r->n_clauses; c++) {
+            double tf = r->counts[i * r->n_clauses + c], with = (double)r->n_with[c];
             double weight = log(1 + (n_all - with + 0.5) / (with + 0.5));
-            h->hits[i].score += weight * tf * (k1 + 1) / (tf + norm);
+            r->hits[i].score += weight * tf * (k1 + 1) / (tf + norm);
         }
     }
-    if (h->n_hits)
-        qsort(h->hits, h->n_hits, sizeof h->hits[0], by_score);
-    h->sorted = true;
+    if (r->n_hits)
+        qsort(r->hits, r->n_hits, sizeof r->hits[0], by_score);
+    r->sorted = true;
 }
 
 /* Gathers and sorts as far as time allows. */
 static int gather(struct history_search *h, int64_t until_ns)
 {
+    struct ranking *r = h->ranking;
     int rc = count_clauses(h, until_ns);
-    if (rc == SQLITE_OK && h->clause == h->n_clauses)
+    if (rc == SQLITE_OK && r->n_counted == r->n_clauses)
         rc = walk(h, until_ns, visit_score, NULL);
-    if (rc == SQLITE_OK && h->n_hits > HISTORY_RANKED_MAX) {
-        free_ranking(h); /* too many: newest first then, from the beginning */
+    if (rc == SQLITE_OK && r->n_hits > HISTORY_RANKED_MAX) {
+        ranking_free(r); /* too many: newest first then, from the beginning */
+        h->ranking = NULL;
         h->before = h->first;
     } else if (rc == SQLITE_OK && h->before == 0) {
-        sort_hits(h);
+        sort_hits(r);
     }
     return rc;
 }
 
 static int page_of_sorted(struct history_search *h, struct page *page, int64_t until_ns)
 {
+    struct ranking *r = h->ranking;
     int rc = SQLITE_OK;
-    while (rc == SQLITE_OK && h->at < h->n_hits && page->n < page->max) {
+    while (rc == SQLITE_OK && r->at < r->n_hits && page->n < page->max) {
         bool stop;
-        rc = visit_hit(h, h->hits[h->at].generation, page, &stop);
+        rc = visit_hit(h, r->hits[r->at].generation, page, &stop);
         if (rc == SQLITE_OK)
-            h->at++;
+            r->at++;
         if (clock_mono_ns() >= until_ns)
             break;
     }
@@ -516,11 +523,11 @@ int history_search_next(struct history_search *h, size_t max_hits, int max_ms,
     page.hits = x_calloc(page.max, sizeof page.hits[0]);
     int64_t until_ns = clock_mono_ns() + (int64_t)max_ms * 1000000;
     int rc = SQLITE_OK;
-    if (h->ranked && !h->sorted)
+    if (h->ranking && !h->ranking->sorted)
         rc = gather(h, until_ns);
-    if (rc == SQLITE_OK && h->ranked && h->sorted)
+    if (rc == SQLITE_OK && h->ranking && h->ranking->sorted)
         rc = page_of_sorted(h, &page, until_ns);
-    else if (rc == SQLITE_OK && !h->ranked)
+    else if (rc == SQLITE_OK && !h->ranking)
         rc = walk(h, until_ns, visit_hit, &page);
     if (rc != SQLITE_OK) {
         history_hits_free(page.hits, page.n);
@@ -529,7 +536,8 @@ int history_search_next(struct history_search *h, size_t max_hits, int max_ms,
         index_tell_damaged(s);
         return index_state_err(s, INDEX_DAMAGED, err);
     }
-    *done = h->ranked ? h->sorted && h->at == h->n_hits : h->before == 0;
+    const struct ranking *r = h->ranking;
+    *done = r ? r->sorted && r->at == r->n_hits : h->before == 0;
     *hits = page.hits;
     *n = page.n;
     return 0;

@@ -40,6 +40,7 @@ enum {
     SAMPLES = 1000,
     PAGE = 50,
     REPEATS = 15,
+    DELETED = 100,
 };
 
 static uint64_t n_draws;
@@ -359,6 +360,20 @@ static void time_adding(struct store *s, struct made *m, const char *what, bool 
     print_times(line, commit_us, SAMPLES);
 }
 
+/* Deletes the newest ones, one at a time. */
+static void time_deleting(struct store *s)
+{
+    static int64_t us[DELETED];
+    int64_t newest = db_int(db_path, "SELECT max(id) FROM generations");
+    for (int i = 0; i < DELETED; i++) {
+        int64_t began = clock_mono_ns();
+        history_delete(s, &(store_ref){newest - i}, 1);
+        flush(s);
+        us[i] = us_since(began);
+    }
+    print_times("deleting, until synced", us, DELETED);
+}
+
 static void print_size(void)
 {
     int64_t bytes = db_int(db_path, "SELECT page_count*page_size FROM pragma_page_count, "
@@ -407,10 +422,13 @@ int main(int argc, char **argv)
     print_size();
     time_query(s, "everything", &(struct history_filter){0});
     time_query(s, "everything starred (nothing)", &(struct history_filter){.starred = true});
+    time_query(s, "a character, starred (nothing)",
+               &(struct history_filter){.query = source ? "的" : "一", .starred = true});
     time_words(s);
     time_typing(s, source ? "走进荷塘月色" : words[1000].text);
     time_adding(s, &m, "adding, one after another", false);
     time_adding(s, &m, "adding, with pauses", true);
+    time_deleting(s);
     time_words(s);
     if (store_close(s, &err) != 0)
         fail(&err);
