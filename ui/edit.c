@@ -572,6 +572,13 @@ static void complete_in_line(const struct ui_host *host)
     complete_free(&c);
 }
 
+/* Readline is done here: with a handler it would print its prompt once more, where the answer goes. */
+static void on_only_line(char *line)
+{
+    rl_callback_handler_remove();
+    on_line(line);
+}
+
 enum line_end { LINE_GOES_ON, LINE_INTERRUPTED, LINE_ENDED };
 
 /* *signo gets a signal that is not ours to handle. */
@@ -646,7 +653,7 @@ char *ui_read_line_from(const char *prompt, const char *initial, const struct ui
         rl_catch_signals = 0;
         begin("xuxie", "\\C-x\\C-e");
         accept_line_feeds();
-        rl_callback_handler_install(prompt, on_line);
+        rl_callback_handler_install(prompt, on_only_line);
         if (initial != NULL) {
             edit_set(initial, strlen(initial));
             rl_redisplay();

@@ -225,10 +225,11 @@ enter /quit
 see "model cut short: it leaves with status 0" wait_for 10 left 0
 
 # ---- terminals and texts ----
-# Line mode asks for the next words: what the model wrote is whole.
+# Line mode asks for the next words, below what the model wrote, and nowhere else.
 asks()
 {
-    test "$(screen | grep -v '^ *$' | tail -n 1 | tr -d ' ')" = '>' && is_still
+    test "$(screen | grep -v '^ *$' | tail -n 1 | tr -d ' ')" = '>' && is_still &&
+        test "$(screen | grep -c '^> *$')" = 1
 }
 
 for terminal in dumb unknown-terminal ''; do
@@ -237,7 +238,7 @@ for terminal in dumb unknown-terminal ''; do
     see "TERM=$terminal: line mode" wait_for 10 shows "line mode"
     enter "$words"
     see "TERM=$terminal: it takes words" wait_for 10 shows "$words"
-    wait_for 20 asks
+    see "TERM=$terminal: it asks once" wait_for 20 asks
     key C-d
     see "TERM=$terminal: ^D leaves" wait_for 10 left 0
 done
