@@ -121,7 +121,7 @@ void history_delete(struct store *s, const store_ref *generations, size_t n);
 /* Builds the search index anew, for a command (`xuxie history stats --reindex`): while it works,
  * history_search_new with a query refuses in every process. progress (may be NULL) is called every
  * few hundred generations and stops the work by returning false (E_CANCELLED). Returns when all is
- * done: a minute or so for a million. */
+ * done, which for a million takes minutes. */
 int history_reindex(struct store *s, bool (*progress)(void *ctx, int64_t done, int64_t total),
                     void *ctx, struct err *err);
 
