@@ -345,12 +345,14 @@ static bool verify(struct history_search *h, const struct index_fields *f)
 /* What is done with a candidate; returns an SQLite code, sets *stop to end the walk behind it. */
 typedef int visit_fn(struct history_search *h, int64_t id, void *ctx, bool *stop);
 
-/* Visits the candidates of one window, moving h->before down. */
-static int walk_window(struct history_search *h, int64_t until_ns, visit_fn *visit, void *ctx,
-                       bool *stop)
+/* Visits the candidates of one window, moving h->before down. Between candidates nothing looks at the
+ * clock, so a window is to take an eighth of a call, a quarter at the most: of the whole call, not
+ * of what is left of it, or windows would shrink until most of the time went into beginning them. */
+static int walk_window(struct history_search *h, int64_t call_ns, int64_t until_ns,
+                       visit_fn *visit, void *ctx, bool *stop)
 {
     int64_t from = h->before > h->window ? h->before - h->window : 1;
-    int64_t began = clock_mono_ns(), budget = until_ns - began;
+    int64_t began = clock_mono_ns();
     sqlite3_stmt *stmt;
     int rc = start_candidates(h, &stmt, from);
     bool more;
@@ -370,10 +372,10 @@ static int walk_window(struct history_search *h, int64_t until_ns, visit_fn *vis
         sql_end(stmt);
     } else if (rc == SQLITE_OK) {
         h->before = from > 1 ? from : 0;
-        if (took < budget / 8 && h->window < WINDOW_MAX)
+        if (took < call_ns / 8 && h->window < WINDOW_MAX)
             h->window *= 2;
     }
-    if (took > budget / 2 && h->window > WINDOW_MIN)
+    if (took > call_ns / 4 && h->window > WINDOW_MIN)
         h->window /= 2;
     return rc;
 }
@@ -382,8 +384,9 @@ static int walk(struct history_search *h, int64_t until_ns, visit_fn *visit, voi
 {
     bool stop = false;
     int rc = SQLITE_OK;
+    const int64_t call_ns = until_ns - clock_mono_ns();
     while (h->before > 0 && !stop && rc == SQLITE_OK) {
-        rc = walk_window(h, until_ns, visit, ctx, &stop);
+        rc = walk_window(h, call_ns, until_ns, visit, ctx, &stop);
         if (clock_mono_ns() >= until_ns)
             break;
     }
