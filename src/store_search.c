@@ -345,11 +345,12 @@ static bool verify(struct history_search *h, const struct index_fields *f)
 /* What is done with a candidate; returns an SQLite code, sets *stop to end the walk behind it. */
 typedef int visit_fn(struct history_search *h, int64_t id, void *ctx, bool *stop);
 
-/* Visits the candidates of one window, moving h->before down. Between candidates nothing looks at the
- * clock, so a window is to take an eighth of a call, a quarter at the most: of the whole call, not
- * of what is left of it, or windows would shrink until most of the time went into beginning them. */
-static int walk_window(struct history_search *h, int64_t call_ns, int64_t until_ns,
-                       visit_fn *visit, void *ctx, bool *stop)
+/* Visits the candidates of one window, moving h->before down. Between candidates nothing looks at
+ * the clock, so a window is to take an eighth of a call, a quarter at the most: of the whole call,
+ * not of what is left of it, or windows would shrink until most of the time went into beginning
+ * them. */
+static int walk_window(struct history_search *h, int64_t call_ns, int64_t until_ns, visit_fn *visit,
+                       void *ctx, bool *stop)
 {
     int64_t from = h->before > h->window ? h->before - h->window : 1;
     int64_t began = clock_mono_ns();
