@@ -572,7 +572,8 @@ static void complete_in_line(const struct ui_host *host)
     complete_free(&c);
 }
 
-/* Readline is done here: with a handler it would print its prompt once more, where the answer goes. */
+/* Without a handler readline is done; with one it prints its prompt again, where the answer goes.
+ */
 static void on_only_line(char *line)
 {
     rl_callback_handler_remove();

@@ -151,7 +151,8 @@ static void choose_settings(struct settings *s, int i)
         settings_set(s, "repeat_penalty", "1.15", ORIGIN_CLI, &err);
     if (i % 11 == 5)
         settings_set(s, "xtc_probability", "0.5", ORIGIN_CLI, &err);
-    /* Free ones in the first half only: how often the context is cut in the second is then known. */
+    /* Free ones in the first half only: how often the context is cut in the second is then known.
+     */
     s->seed = i % 3 || i >= N_GENERATIONS / 2 ? i * 7919 : -1;
 }
 
@@ -204,7 +205,7 @@ static void test_a_hundred(void **state)
            "themselves\n",
            n_reused, n_cut, n_moved, n_stopped);
     assert_true(n_reused >= N_GENERATIONS / 2);
-    assert_true(n_cut >= 10 && n_moved >= 5 && n_stopped > 0);
+    assert_true(n_cut >= 10 && n_moved >= 5 && n_stopped >= 5);
 
     int n_identical = 0;
     for (int i = 0; i < N_GENERATIONS; i++) {
