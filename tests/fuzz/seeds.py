@@ -119,6 +119,38 @@ def varint(n):
     return out + bytes([n])
 
 
+def jieba_tables():
+    """Small dictionaries in the form of engine/tokenizers/jieba.h, and damaged ones."""
+    words = {"雪": 9, "雪落": 2, "山": 5, "山上": 70, "山上人": 3, "上": 4, "落在": 8, "在山": 1, "the": 2, "12": 1}
+    trie = {}
+    for word, freq in words.items():
+        at = trie
+        for c in word:
+            at = at.setdefault(c, {})
+        at[""] = freq
+    row, level = [(0, trie)], [trie]
+    while level:
+        level = [child for at in level for child in [(ord(c), at[c]) for c in sorted(at) if c]]
+        row += level
+        level = [at for _, at in level]
+    nodes, first = b"", 1
+    for c, at in row:
+        nodes += struct.pack("<3I", c, first, at.get("", 0))
+        first += len([k for k in at if k])
+    nodes += struct.pack("<3I", 0, first, 0)
+    emissions = b"".join(struct.pack("<2I4d", ord(c), states, -1.5, -2.5, -3.5 - i, -4.5)
+                         for i, (c, states) in enumerate(zip("上在山落雪", (15, 7, 8, 0, 9))))
+    head = b"xuxiejb1" + struct.pack("<2IQ", len(row), 5, sum(words.values()))
+    whole = head + nodes + emissions
+    for text in (*TEXTS, "雪落在山上人在山上", "\xe9\x9b\xff 3.14%abc"):
+        text = text.encode("utf-8", "surrogateescape")
+        yield b"1" + nodes + PART_END + emissions + PART_END + text
+        yield b"7" + nodes + PART_END + PART_END + text
+        yield b"r" + whole + PART_END + text
+    yield b"r" + whole[:-1] + PART_END
+    yield b"r" + head + PART_END
+
+
 def tokenizer_models():
     """SentencePiece's ModelProto, put together here: pieces, trainer_spec, normalizer_spec."""
     def piece(text, score, kind):
@@ -344,6 +376,7 @@ TARGETS = {
     "checkpoint": checkpoints,
     "csv": lambda: imports(".csv"),
     "gguf": gguf,
+    "jieba": jieba_tables,
     "jsonl": lambda: imports(".jsonl"),
     "model": gguf,
     "pickle": pickles,

@@ -12,6 +12,7 @@ for target in "$top"/tests/fuzz/fuzz_*.c; do
     python3 "$top/tests/fuzz/seeds.py" "$target" "$T/$target" 2>"$T/err" || sed 's/^/# /' "$T/err"
     find "$top/tests/fuzz/findings" -name "$target-*" -exec cp {} "$T/$target" \;
     n=$((n + 1))
+    : >"$T/$target/empty"
     if find "$T/$target" -type f -exec "tests/fuzz/fuzz_$target" {} + >"$T/out" 2>&1; then
         echo "ok $n - $target: $(tail -n 1 "$T/out")"
     else
