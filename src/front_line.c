@@ -15,6 +15,7 @@
 #include "src/base/clock.h"
 #include "src/base/err.h"
 #include "src/base/i18n.h"
+#include "src/base/limits.h"
 #include "src/base/mem.h"
 #include "src/base/str.h"
 #include "src/base/text_safe.h"
@@ -240,6 +241,7 @@ static int on_edit_text(void *ctx, const char *text, size_t n, const char *suffi
     struct line *l = ctx;
     struct str out = STR_INIT;
     struct err why = ERR_INIT;
+    str_init(&out, LIMIT_PASTE_PROMPT_BYTES);
     int rc = ui_edit_plainly(text, n, suffix, l->environment, &out, &why);
     if (rc != 0)
         on_notice(l, TURN_ERROR, why.msg);

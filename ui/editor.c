@@ -65,14 +65,14 @@ static int write_file(char path[PATH_BYTES], const char *text, size_t n_bytes, c
     return 0;
 }
 
-/* What the editor left, into out; the file is removed. */
+/* What the editor left is appended to out; the file is removed, unless it is longer than out may
+ * be. */
 static int read_file(const char *path, struct str *out, struct err *err)
 {
     char buffer[1 << 14];
     int rc = 0;
     ssize_t n = 0;
 
-    str_init(out, LIMIT_PASTE_PROMPT_BYTES);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)
         return err_set(err, E_IO, _("What the editor saved cannot be read from %s: %s."), path,
@@ -83,11 +83,10 @@ static int read_file(const char *path, struct str *out, struct err *err)
         rc = err_set(err, E_IO, _("What the editor saved cannot be read from %s: %s."), path,
                      strerror(errno));
     else if (out->overflow)
-        rc =
-            err_set(err, E_INPUT,
-                    _("What the editor saved in %s is longer than the prompt holds (%u bytes); the "
-                      "file was left there."),
-                    path, LIMIT_PASTE_PROMPT_BYTES);
+        rc = err_set(err, E_INPUT,
+                     _("What the editor saved in %s is longer than the %zu bytes that may be "
+                       "written here; the file was left there."),
+                     path, out->max);
     close(fd);
     if (rc == 0)
         unlink(path);
@@ -123,7 +122,9 @@ static int spawn(const char *command, char *path, char *const *environment, pid_
     posix_spawnattr_init(&attr);
     sigemptyset(&set);
     posix_spawnattr_setsigmask(&attr, &set);
-    sigaddset(&set, SIGPIPE); /* we ignore it, the editor should not */
+    sigaddset(&set, SIGPIPE); /* we ignore these, the editor should not */
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGQUIT);
     posix_spawnattr_setsigdefault(&attr, &set);
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     if (split_command(copy, path, words))
@@ -264,6 +265,7 @@ void editor_check(struct ui *ui)
         return;
     }
     take_terminal_back(ui);
+    str_init(&text, LIMIT_PASTE_PROMPT_BYTES);
     if (done < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         ended_badly(ui->editor.path, &err);
         fail(ui, UI_WARNING, &err);
@@ -288,23 +290,34 @@ void editor_abandon(struct ui *ui, int signo)
 /* ---- without a screen -------------------------------------------------------------------------
  */
 
-int ui_edit_plainly(const char *text, size_t n, const char *suffix, char *const *environment,
-                    struct str *out, struct err *err)
+/* Runs it to its end. ^C is the editor's while it has the terminal. */
+static int run_editor(char *path, char *const *environment, struct err *err)
 {
-    char path[PATH_BYTES];
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, old_int, old_quit;
     const char *name = NULL;
-    pid_t pid = 0, done;
+    pid_t pid = 0, done = 0;
     int status = 0;
-    if (write_file(path, text, n, suffix, err) < 0)
-        return err->code;
+
+    sigaction(SIGINT, &ignore, &old_int);
+    sigaction(SIGQUIT, &ignore, &old_quit);
     int rc = spawn_editor(path, environment, &pid, &name);
+    while (rc == 0 && (done = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
+        ;
+    sigaction(SIGINT, &old_int, NULL);
+    sigaction(SIGQUIT, &old_quit, NULL);
     if (rc != 0) {
         unlink(path);
         return not_started(name, rc, err);
     }
-    while ((done = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
-        ;
-    if (done < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        return ended_badly(path, err);
-    return read_file(path, out, err);
+    return done < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0 ? ended_badly(path, err) : 0;
+}
+
+int ui_edit_plainly(const char *text, size_t n, const char *suffix, char *const *environment,
+                    struct str *out, struct err *err)
+{
+    char path[PATH_BYTES];
+    int rc = write_file(path, text, n, suffix, err);
+    if (rc == 0)
+        rc = run_editor(path, environment, err);
+    return rc == 0 ? read_file(path, out, err) : rc;
 }

@@ -303,7 +303,9 @@ char *ui_read_line(const char *prompt, const struct ui_host *host, bool *interru
 /* The same with a line to begin with (borrowed, may be NULL). */
 char *ui_read_line_from(const char *prompt, const char *initial, const struct ui_host *host,
                         bool *interrupted);
-/* The person's editor without a screen: waits for its end; what was saved is appended to out. */
+/* The person's editor without a screen: waits for its end; what was saved is appended to out, whose
+ * limit is that of the text. E_IO when no editor starts or it ends with a failure, E_INPUT when the
+ * text is too long: what was typed is then still in the file that the message names. */
 int ui_edit_plainly(const char *text, size_t n, const char *suffix, char *const *environment,
                     struct str *out, struct err *err);
 
