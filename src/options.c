@@ -616,7 +616,7 @@ static int take_recorded(struct settings *s, const char *key, const json_t *valu
     else
         rc = store(s, row, str_cstr(&text), ORIGIN_SET, err);
     str_free(&text);
-    return rc ? err_wrap(err, option_rows[row].name) : 0;
+    return rc ? err_wrap(err, "%s", option_rows[row].name) : 0;
 }
 
 int settings_from_json(struct settings *s, const char *json, struct err *err)

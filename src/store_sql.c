@@ -64,7 +64,7 @@ static int bind(sqlite3_stmt *stmt, const char *format, va_list ap)
         case 's':
             rc = sqlite3_bind_text(stmt, i, va_arg(ap, const char *), -1, SQLITE_STATIC);
             break;
-        default: assert(!"a letter of the format"); rc = SQLITE_MISUSE;
+        default: assert(0 && "a letter of the format"); rc = SQLITE_MISUSE;
         }
     }
     return rc;

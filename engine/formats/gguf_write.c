@@ -228,7 +228,7 @@ static uint32_t scalar_type(enum meta_type type, int n_bytes)
     case META_UINT: return of_uint[n_bytes];
     case META_INT: return of_int[n_bytes];
     case META_FLOAT: return n_bytes == 4 ? TYPE_FLOAT32 : 12;
-    default: assert(!"no scalar"); return 0;
+    default: assert(0 && "no scalar"); return 0;
     }
 }
 
