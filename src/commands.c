@@ -26,14 +26,9 @@ struct command {
     void (*complete)(struct room *r, const char *arg, add_fn *add, void *ctx);
 };
 
-static void say(struct room *r, enum turn_level level, const char *text)
-{
-    r->front->notice(r->front->ctx, level, text);
-}
-
 static void say_err(struct room *r, const struct err *err)
 {
-    say(r, TURN_ERROR, err->msg);
+    room_say(r, TURN_ERROR, err->msg);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -133,7 +128,7 @@ static void cmd_open(struct room *r, char *arg)
     struct store_story_row *rows = NULL;
     size_t n = 0;
     if (!r->store) {
-        say(r, TURN_WARNING, _("Without the database there are no other stories to open."));
+        room_say(r, TURN_WARNING, _("Without the database there are no other stories to open."));
         return;
     }
     if (store_flush(r->store, 1000, &err) != 0 || store_stories(r->store, &rows, &n, &err) != 0) {
@@ -174,7 +169,7 @@ static void save_now(struct room *r, enum export_format format, const char *path
     }
     struct str s = STR_INIT;
     str_printf(&s, _("Saved as %s"), path);
-    say(r, TURN_INFO, str_cstr(&s));
+    room_say(r, TURN_INFO, str_cstr(&s));
     str_free(&s);
 }
 
@@ -209,7 +204,7 @@ static void cmd_save_as(struct room *r, char *arg)
     struct err err = ERR_INIT;
     enum export_format format = EXPORT_TXT;
     if (!arg[0])
-        say(r, TURN_INFO, _("/save-as FILE.txt, or .md, .epub, .jsonl"));
+        room_say(r, TURN_INFO, _("/save-as FILE.txt, or .md, .epub, .jsonl"));
     else if (export_format_of(arg, &format, &err) != 0)
         say_err(r, &err);
     else
@@ -224,8 +219,8 @@ static void cmd_export(struct room *r, char *arg)
         *file++ = '\0';
     file += strspn(file, " \t");
     if (!export_format_find(arg, &format))
-        say(r, arg[0] ? TURN_WARNING : TURN_INFO,
-            _("/export FORMAT [FILE]; formats are txt, md, epub and jsonl"));
+        room_say(r, arg[0] ? TURN_WARNING : TURN_INFO,
+                 _("/export FORMAT [FILE]; formats are txt, md, epub and jsonl"));
     else if (*file)
         save_to(r, format, export_expand(file, format));
     else
@@ -281,12 +276,12 @@ static void explain_setting(struct room *r, const char *name)
         str_printf(&s, " · %s", o.help);
         if (o.allowed)
             str_printf(&s, " (%s)", o.allowed);
-        say(r, TURN_INFO, str_cstr(&s));
+        room_say(r, TURN_INFO, str_cstr(&s));
         str_free(&s);
         return;
     }
     str_printf(&s, _("There is no setting named %s. /set alone lists them."), name);
-    say(r, TURN_WARNING, str_cstr(&s));
+    room_say(r, TURN_WARNING, str_cstr(&s));
     str_free(&s);
 }
 
@@ -539,7 +534,7 @@ void commands_run(struct room *r, const char *line, size_t n)
         else
             str_printf(&s, _("There is no command /%s. /help lists them; // writes a slash."),
                        copy);
-        say(r, TURN_WARNING, str_cstr(&s));
+        room_say(r, TURN_WARNING, str_cstr(&s));
         str_clear(&s); /* back into the prompt: it may have been meant as text */
         str_append(&s, line, n);
         r->front->prompt_set(r->front->ctx, str_cstr(&s));

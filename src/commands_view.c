@@ -21,16 +21,11 @@
 #include "src/view_template.h"
 #include "src/views.h"
 
-static void say(struct room *r, enum turn_level level, const char *text)
-{
-    r->front->notice(r->front->ctx, level, text);
-}
-
 /* What the key of the open view does. */
 static void act(struct room *r, enum ui_action action)
 {
     if (!views_action(r, action))
-        say(r, TURN_INFO, _("/history or /template opens what that is for."));
+        room_say(r, TURN_INFO, _("/history or /template opens what that is for."));
 }
 
 /* ---- opening and closing --------------------------------------------------------------------- */
@@ -120,7 +115,8 @@ void cmd_show(struct room *r, char *arg)
     else if (history_facet_find(arg, &of_history))
         view_history_show(r, of_history);
     else
-        say(r, TURN_WARNING,
+        room_say(
+            r, TURN_WARNING,
             _("/show output, prompt, settings or tokens; of a template prompt, result or text"));
 }
 
@@ -156,7 +152,7 @@ void cmd_shots(struct room *r, char *arg)
     else if (arg[0] >= '0' && arg[0] <= '9' && *end == '\0' && k <= (long)LIMIT_TEMPLATE_EXAMPLES)
         shots_set(t, (int)k);
     else {
-        say(r, TURN_WARNING, _("/shots takes a number of examples, or fit"));
+        room_say(r, TURN_WARNING, _("/shots takes a number of examples, or fit"));
         return;
     }
     turned(r);
@@ -185,7 +181,7 @@ void cmd_select(struct room *r, char *arg)
             return;
         }
     }
-    say(r, TURN_WARNING, _("/select first, random, similar, or tag and a tag"));
+    room_say(r, TURN_WARNING, _("/select first, random, similar, or tag and a tag"));
 }
 
 void cmd_examples(struct room *r, char *arg)
@@ -207,7 +203,7 @@ void cmd_move(struct room *r, char *arg)
     else if (strcmp(arg, "down") == 0)
         act(r, UI_MOVE_DOWN);
     else
-        say(r, TURN_WARNING, _("/move up or /move down"));
+        room_say(r, TURN_WARNING, _("/move up or /move down"));
 }
 
 void cmd_remove(struct room *r, char *arg)

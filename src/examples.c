@@ -28,11 +28,6 @@ struct adding {
     char *asked; /* the field asked for */
 };
 
-static void say(struct room *r, enum turn_level level, const char *text)
-{
-    r->front->notice(r->front->ctx, level, text);
-}
-
 void examples_free(struct room *r)
 {
     struct adding *a = r->adding;
@@ -122,7 +117,7 @@ static void finish(struct room *r)
     int rc = template_check_example(&needs, &a->example, &err);
     template_needs_free(&needs);
     if (rc != 0) {
-        say(r, TURN_ERROR, err.msg);
+        room_say(r, TURN_ERROR, err.msg);
     } else {
         struct str s = STR_INIT;
         template_add_example(a->to.t, &a->example);
@@ -130,7 +125,7 @@ static void finish(struct room *r)
         templates_put(r->store, a->to.t, false);
         str_printf(&s, _("Example %zu of %s, version %lld."), a->to.t->n_examples, a->to.t->name,
                    (long long)a->to.number + 1);
-        say(r, TURN_INFO, str_cstr(&s));
+        room_say(r, TURN_INFO, str_cstr(&s));
         str_free(&s);
         view_template_reload(r);
     }
@@ -180,12 +175,12 @@ static void take(struct room *r, const char *name)
     view_template_save(r); /* it may be at hand there, with changes */
     if (templates_find(r->store, name, &a->to, &err) != 0) {
         a->to = (struct library_template){0};
-        say(r, TURN_WARNING, err.msg);
+        room_say(r, TURN_WARNING, err.msg);
         examples_free(r);
         return;
     }
     if (a->to.template == 0) { /* a file: examples are kept in the library only */
-        say(r, TURN_WARNING, _("Examples are added to templates of the library."));
+        room_say(r, TURN_WARNING, _("Examples are added to templates of the library."));
         examples_free(r);
         return;
     }
@@ -214,7 +209,7 @@ static void choose(struct room *r)
     struct err err = ERR_INIT;
     size_t n = 0, selected = 0;
     if (store_templates(r->store, &rows, &n, &err) != 0) {
-        say(r, TURN_ERROR, err.msg);
+        room_say(r, TURN_ERROR, err.msg);
         examples_free(r);
         return;
     }
@@ -238,8 +233,8 @@ static void start(struct room *r, const char *template)
 {
     struct err err = ERR_INIT;
     if (!r->store || templates_begin(r->store, &err) != 0 || templates_flush(r->store, &err) != 0) {
-        say(r, TURN_WARNING,
-            r->store ? err.msg : _("Without the database there are no templates."));
+        room_say(r, TURN_WARNING,
+                 r->store ? err.msg : _("Without the database there are no templates."));
         examples_free(r);
     } else if (template && template[0]) {
         take(r, template);
@@ -257,7 +252,7 @@ void examples_add_passage(struct room *r, const char *template)
     while (n && n->kind == NODE_AUTHOR)
         n = n->parent;
     if (!n || n->kind != NODE_MODEL || n->n_text == 0) {
-        say(r, TURN_INFO, _("The model has not written anything here yet."));
+        room_say(r, TURN_INFO, _("The model has not written anything here yet."));
         return;
     }
     struct adding *a = begin(r);
@@ -280,7 +275,7 @@ void examples_add_record(struct room *r, const struct history_record *record, co
     const struct history_part *last =
         record->n_prompt ? &record->prompt[record->n_prompt - 1] : NULL;
     if (record->n_text == 0) {
-        say(r, TURN_INFO, _("It wrote nothing."));
+        room_say(r, TURN_INFO, _("It wrote nothing."));
         return;
     }
     struct adding *a = begin(r);
@@ -313,6 +308,6 @@ void examples_add_result(struct room *r, const struct template_run_result *resul
         add_field(&e, result->fields[i].name, result->fields[i].value);
     template_add_example(t, &e);
     str_printf(&s, _("Example %zu of %s."), t->n_examples, t->name);
-    say(r, TURN_INFO, str_cstr(&s));
+    room_say(r, TURN_INFO, str_cstr(&s));
     str_free(&s);
 }

@@ -15,11 +15,6 @@
 #include "src/view_template.h"
 #include "src/views.h"
 
-static void say(struct room *r, enum turn_level level, const char *text)
-{
-    r->front->notice(r->front->ctx, level, text);
-}
-
 struct history_record *history_acts_target(struct room *r)
 {
     struct history_record *record = NULL;
@@ -27,12 +22,12 @@ struct history_record *history_acts_target(struct room *r)
     store_ref generation =
         view_history_is_open(r) ? view_history_selected(r) : r->story->current->generation;
     if (!r->store)
-        say(r, TURN_WARNING, _("Without the database there is no history."));
+        room_say(r, TURN_WARNING, _("Without the database there is no history."));
     else if (!generation)
-        say(r, TURN_WARNING, _("No generation is selected, and the newest passage is none."));
+        room_say(r, TURN_WARNING, _("No generation is selected, and the newest passage is none."));
     else if (store_flush(r->store, 1000, &err) != 0 ||
              history_load(r->store, generation, &record, &err) != 0)
-        say(r, TURN_WARNING, err.msg);
+        room_say(r, TURN_WARNING, err.msg);
     return record;
 }
 
@@ -43,7 +38,7 @@ void history_acts_star(struct room *r)
         return;
     record->starred = !record->starred;
     history_put_star(r->store, record->generation, record->starred);
-    say(r, TURN_INFO, record->starred ? _("It has a star now.") : _("Its star is gone."));
+    room_say(r, TURN_INFO, record->starred ? _("It has a star now.") : _("Its star is gone."));
     view_history_marked(r, record);
     history_record_free(record);
 }
@@ -171,7 +166,7 @@ static void write_file(struct room *r, const char *path, bool replace)
         rc = outfile_finish(file, &err);
     }
     str_printf(&s, _("Saved as %s"), path);
-    say(r, rc == 0 ? TURN_INFO : TURN_ERROR, rc == 0 ? str_cstr(&s) : err.msg);
+    room_say(r, rc == 0 ? TURN_INFO : TURN_ERROR, rc == 0 ? str_cstr(&s) : err.msg);
     str_free(&s);
     history_record_free(record);
 }
@@ -225,7 +220,7 @@ void history_acts_reuse(struct room *r)
     if (record->template_version) {
         view_template_reuse(r, record);
     } else if (record->n_prompt == 0) {
-        say(r, TURN_INFO, _("Its prompt was empty."));
+        room_say(r, TURN_INFO, _("Its prompt was empty."));
     } else {
         const struct history_part *last = &record->prompt[record->n_prompt - 1];
         char *text = x_strndup(last->text, last->n_text);

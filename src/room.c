@@ -8,7 +8,7 @@
  */
 #include "config.h"
 
-#include "src/room.h"
+#include "src/room_priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,17 +20,13 @@
 #include "src/base/log.h"
 #include "src/base/mem.h"
 #include "src/base/str.h"
-#include "src/base/utf8.h"
-#include "src/cli.h"
 #include "src/commands.h"
 #include "src/database.h"
-#include "src/import.h"
-#include "src/models.h"
 #include "src/rescue.h"
 #include "src/view_template.h"
 #include "src/views.h"
 
-enum { RESCUE_EVERY_MS = 500, HISTORY_MAX = 1000, FLUSH_MS = 3000, NAME_CHARACTERS = 16 };
+enum { RESCUE_EVERY_MS = 500, HISTORY_MAX = 1000 };
 
 /* ---- the turn's voice, passed on to the front end -------------------------------------------- */
 
@@ -84,11 +80,6 @@ static void run_ended(void *ctx)
     views_ended(ctx);
 }
 
-static void say(struct room *r, enum turn_level level, const char *text)
-{
-    r->front->notice(r->front->ctx, level, text);
-}
-
 /* ---- the store ------------------------------------------------------------------------------- */
 
 static void open_store(struct room *r)
@@ -112,7 +103,7 @@ static void tell_if_empty(struct room *r)
         return;
     store_get_status(r->store, &st);
     if (st.was_empty)
-        say(r, TURN_WARNING, st.message);
+        room_say(r, TURN_WARNING, st.message);
 }
 
 /* Keeps the manuscript in the rescue file while the store does not. */
@@ -140,9 +131,7 @@ static void rescue(struct room *r, int64_t now_ms)
     str_free(&path);
 }
 
-/* The story is about to be left: what only the rescue file holds stays there, before the next one.
- */
-static void rescue_keep(struct room *r)
+void room_rescue_keep(struct room *r)
 {
     if (r->store && !r->store_problem)
         return;
@@ -188,7 +177,7 @@ void room_tick(struct room *r, int64_t now_ms)
         r->store_problem = NULL;
         show_standing(r, NULL);
         if (r->rescue_path)
-            say(r, TURN_INFO, _("The database takes words again; everything is saved."));
+            room_say(r, TURN_INFO, _("The database takes words again; everything is saved."));
     }
 }
 
@@ -201,313 +190,18 @@ void room_draft(struct room *r, const char *text, size_t n)
     store_put_draft(r->store, r->story->ref, text, n);
 }
 
-/* ---- stories --------------------------------------------------------------------------------- */
+/* ---- what the person does -------------------------------------------------------------------- */
 
-static struct story *new_story(struct room *r, const char *title)
+void room_say(struct room *r, enum turn_level level, const char *text)
 {
-    return story_new(store_put_story(r->store, title), title);
-}
-
-static struct story *load_story(struct room *r, store_ref ref, char **draft, struct err *err)
-{
-    struct story *s = NULL;
-    if (store_flush(r->store, FLUSH_MS, err) != 0 ||
-        store_load_story(r->store, ref, &s, draft, err) != 0)
-        return NULL;
-    return s;
-}
-
-/* A file becomes a new story; its name without directory and suffix is the title. */
-static struct story *story_from_file(struct room *r, const char *path, struct err *err)
-{
-    struct str text = STR_INIT;
-    str_init(&text, 0);
-    if (import_text(path, &text, err) != 0) {
-        str_free(&text);
-        return NULL;
-    }
-    const char *slash = strrchr(path, '/');
-    char *title = x_strdup(slash ? slash + 1 : path);
-    char *dot = strrchr(title, '.');
-    if (dot && dot != title)
-        *dot = '\0';
-    struct story *s = new_story(r, title);
-    free(title);
-    if (text.len) {
-        store_ref ref = store_put_node(r->store, s->ref, 0, NODE_AUTHOR, str_cstr(&text), text.len);
-        story_add(s, s->root, ref, NODE_AUTHOR, str_cstr(&text), text.len);
-        store_put_current(r->store, s->ref, ref);
-    }
-    str_free(&text);
-    return s;
-}
-
-/* A title, else a file; NULL = the last story, else a new one. */
-static struct story *find_story(struct room *r, const char *what, char **draft, struct err *err)
-{
-    if (!what) {
-        store_ref last = r->store ? store_last_story(r->store) : 0;
-        struct story *s = last ? load_story(r, last, draft, err) : NULL;
-        if (s || err->code == E_OK)
-            return s ? s : new_story(r, "");
-        return NULL;
-    }
-    bool is_path = strchr(what, '/') != NULL;
-    store_ref ref = r->store ? store_find_story(r->store, what) : 0;
-    if (ref)
-        return load_story(r, ref, draft, err);
-    if (is_path || access(what, F_OK) == 0)
-        return story_from_file(r, what, err);
-    char quoted[360];
-    err_quote(quoted, sizeof quoted, what, strlen(what));
-    const char *near = cli_closest_command(what);
-    if (near)
-        err_set(err, E_INPUT,
-                _("%s: no story has this title and no file this name; did you mean `xuxie %s`?"),
-                quoted, near);
-    else
-        err_set(err, E_INPUT, _("%s: no story has this title and no file this name"), quoted);
-    return NULL;
-}
-
-static void take_story(struct room *r, struct story *s, char *draft)
-{
-    struct story *old = r->story;
-    rescue_keep(r);
-    r->story = s;
-    store_put_current(r->store, s->ref, s->current == s->root ? 0 : s->current->ref);
-    turn_set_story(r->turn, s);
-    story_free(old);
-    r->rescued_bytes = 0;
-    free(r->draft);
-    r->draft = x_strdup(draft ? draft : "");
-    r->front->prompt_set(r->front->ctx, r->draft);
-    free(draft);
-}
-
-static void change_story(void *arg)
-{
-    struct room *r = arg;
-    struct err err = ERR_INIT;
-    char *draft = NULL;
-    struct story *s = r->change_to     ? load_story(r, r->change_to, &draft, &err)
-                      : r->change_what ? find_story(r, r->change_what, &draft, &err)
-                                       : new_story(r, "");
-    if (s)
-        take_story(r, s, draft);
-    else
-        say(r, TURN_ERROR, err.msg);
-}
-
-/* The passage of that row in the open story. */
-static struct node *find_node(struct room *r, struct node *n, store_ref row)
-{
-    while (n) {
-        if (n->ref == row || store_row(r->store, n->ref) == row)
-            return n;
-        if (n->first_child) {
-            n = n->first_child;
-            continue;
-        }
-        while (n && !n->next)
-            n = n->parent;
-        n = n ? n->next : NULL;
-    }
-    return NULL;
-}
-
-static void go_now(void *arg)
-{
-    struct room *r = arg;
-    if (store_row(r->store, r->story->ref) != r->go_story) {
-        r->change_to = r->go_story;
-        change_story(r);
-    }
-    if (store_row(r->store, r->story->ref) != r->go_story || !r->go_node)
-        return; /* it could not be opened, which was told */
-    struct node *n = find_node(r, r->story->root, r->go_node);
-    if (n)
-        turn_goto(r->turn, n);
-    else
-        say(r, TURN_WARNING, _("That passage is not in its story any more."));
-}
-
-void room_go(struct room *r, store_ref story, store_ref node)
-{
-    store_flush(r->store, FLUSH_MS, NULL); /* gives everything its number */
-    r->go_story = story;
-    r->go_node = node;
-    turn_when_idle(r->turn, go_now, r);
-}
-
-static void change_when_idle(struct room *r, store_ref ref, const char *what)
-{
-    free(r->change_what);
-    r->change_what = what ? x_strdup(what) : NULL;
-    r->change_to = ref;
-    turn_when_idle(r->turn, change_story, r);
-}
-
-void room_new_story(struct room *r)
-{
-    if (!r->story->root->first_child && !r->story->title[0]) {
-        say(r, TURN_INFO, _("This story is still empty: write."));
-        return;
-    }
-    change_when_idle(r, 0, NULL);
-}
-
-void room_open_story(struct room *r, store_ref story)
-{
-    change_when_idle(r, story, NULL);
-}
-
-void room_open_what(struct room *r, const char *what)
-{
-    change_when_idle(r, 0, what);
-}
-
-const char *room_story_name(const struct room *r)
-{
-    static char name[256];
-    if (r->story->title[0])
-        return r->story->title;
-    const struct node *first = r->story->current;
-    while (first->parent && first->parent != r->story->root)
-        first = first->parent;
-    const char *s = first->text ? first->text : "";
-    size_t n = strcspn(s, "\n");
-    size_t end = 0;
-    for (int i = 0; i < NAME_CHARACTERS && end < n; i++) {
-        size_t len = utf8_claimed_length((unsigned char)s[end]);
-        end += len ? len : 1;
-    }
-    if (n == 0)
-        snprintf(name, sizeof name, "%s", _("untitled"));
-    else
-        snprintf(name, sizeof name, "%.*s%s", (int)(end < n ? end : n), s, end < n ? "…" : "");
-    return name;
-}
-
-/* ---- the engine ------------------------------------------------------------------------------ */
-
-static void drop_next(struct room *r)
-{
-    if (!r->next_engine)
-        return;
-    r->front->watch(r->front->ctx, engine_fd(r->next_session), false);
-    engine_session_free(r->next_session);
-    engine_close(r->next_engine);
-    r->next_engine = NULL;
-    r->next_session = NULL;
-    free(r->next_path);
-    r->next_path = NULL;
-    r->next_ready = false;
-}
-
-static int start_loading(struct room *r, const char *model, struct err *err)
-{
-    struct str path = STR_INIT;
-    struct engine *e = NULL;
-    struct engine_session *s = NULL;
-    struct engine_options o = {.n_threads = (int)r->settings.threads,
-                               .n_ctx = (int)r->settings.n_ctx,
-                               .kv = r->settings.kv};
-    int rc = models_resolve(model, &path, err);
-    if (rc == 0)
-        rc = engine_open(str_cstr(&path), &o, &e, err);
-    if (rc == 0)
-        rc = engine_session_new(e, &s, err);
-    if (rc != 0) {
-        engine_close(e);
-        str_free(&path);
-        return rc;
-    }
-    drop_next(r);
-    r->next_engine = e;
-    r->next_session = s;
-    r->next_path = str_take(&path);
-    r->next_percent = 0;
-    r->front->watch(r->front->ctx, engine_fd(s), true);
-    return 0;
-}
-
-void room_load_model(struct room *r, const char *model)
-{
-    struct err err = ERR_INIT;
-    const char *what = model ? model : r->model_path ? r->model_path : r->settings.model;
-    if (start_loading(r, what, &err) == 0)
-        return;
-    say(r, TURN_ERROR, err.msg);
-    if (!r->engine && !r->next_engine) {
-        r->load_failed = true;
-        turn_engine_failed(r->turn);
-    }
-}
-
-static void use_next(struct room *r)
-{
-    struct engine *old_engine = r->engine;
-    struct engine_session *old_session = r->session;
-    const struct engine_info *info = engine_info(r->next_engine);
-    if (old_session)
-        r->front->watch(r->front->ctx, engine_fd(old_session), false);
-    r->engine = r->next_engine;
-    r->session = r->next_session;
-    free(r->model_path);
-    r->model_path = r->next_path;
-    r->next_engine = NULL;
-    r->next_session = NULL;
-    r->next_path = NULL;
-    r->next_ready = false;
-    r->load_failed = false;
-    settings_hint(&r->settings, &info->hint);
-    turn_set_engine(r->turn, info, r->session);
-    template_run_set_engine(r->run, r->engine, r->session);
-    engine_session_free(old_session);
-    engine_close(old_engine);
-    log_info("model: %s, %s, n_ctx %d, %d threads, %s", info->name, info->type, info->n_ctx,
-             info->n_threads, info->cpu);
-}
-
-static void pump_next(struct room *r)
-{
-    struct engine_event ev;
-    while (r->next_session && engine_next_event(r->next_session, &ev)) {
-        if (ev.type == EV_LOAD) {
-            r->next_percent = ev.load.percent;
-            if (ev.n_bytes > 0) {
-                char *warning = x_strndup(ev.bytes, ev.n_bytes);
-                say(r, TURN_WARNING, warning);
-                free(warning);
-            }
-        } else if (ev.type == EV_READY) {
-            r->next_ready = true;
-            return;
-        } else if (ev.type == EV_ERROR) {
-            char *message = x_strndup(ev.bytes, ev.n_bytes);
-            drop_next(r);
-            say(r, TURN_ERROR, message);
-            free(message);
-            if (!r->engine) {
-                r->load_failed = true;
-                turn_engine_failed(r->turn);
-            }
-            return;
-        }
-    }
+    r->front->notice(r->front->ctx, level, text);
 }
 
 void room_pump(struct room *r)
 {
     turn_pump(r->turn);
-    pump_next(r);
-    if (r->next_ready && !(r->engine && template_run_busy(r->run)) &&
-        (turn_state_of(r->turn) == TURN_IDLE || turn_state_of(r->turn) == TURN_WAITING))
-        use_next(r);
+    room_pump_next(r);
 }
-
-/* ---- what the person does -------------------------------------------------------------------- */
 
 static bool is_command(const char *text, size_t n)
 {
@@ -521,7 +215,7 @@ bool room_has_model(const struct room *r)
 
 static void say_no_model(struct room *r)
 {
-    say(r, TURN_WARNING, _("No model is loaded: /model chooses one."));
+    room_say(r, TURN_WARNING, _("No model is loaded: /model chooses one."));
 }
 
 void room_submit(struct room *r, const char *text, size_t n)
@@ -605,7 +299,7 @@ void room_hangup(struct room *r)
         room_pump(r);
         usleep(2000);
     }
-    if (store_flush(r->store, FLUSH_MS, &err) != 0)
+    if (store_flush(r->store, ROOM_FLUSH_MS, &err) != 0)
         log_error("store: %s", err.msg);
 }
 
@@ -621,7 +315,7 @@ int room_open(struct room *r, const struct settings *settings, const char *what,
     open_store(r);
     char *draft = NULL;
     struct err why = ERR_INIT;
-    r->story = find_story(r, what, &draft, &why);
+    r->story = room_find_story(r, what, &draft, &why);
     if (!r->story && what) {
         if (err)
             *err = why;
@@ -632,7 +326,7 @@ int room_open(struct room *r, const struct settings *settings, const char *what,
         return why.code;
     }
     if (!r->story) { /* the last story cannot be read: the room opens all the same */
-        r->story = new_story(r, "");
+        r->story = room_begin_story(r, "");
         r->open_problem = x_strdup(why.msg);
     }
     r->draft = draft ? draft : x_strdup("");
@@ -658,14 +352,14 @@ void room_show(struct room *r)
         show_standing(r, r->store_problem);
     tell_if_empty(r);
     if (r->open_problem)
-        say(r, TURN_ERROR, r->open_problem);
+        room_say(r, TURN_ERROR, r->open_problem);
     room_load_model(r, NULL);
 }
 
 void room_stop(struct room *r)
 {
     room_hangup(r);
-    drop_next(r);
+    room_drop_next(r);
     if (r->session)
         r->front->watch(r->front->ctx, engine_fd(r->session), false);
     engine_session_free(r->session);

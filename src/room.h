@@ -91,6 +91,8 @@ void room_stop(struct room *r);
  * be saved and where the rescue file is. */
 int room_close(struct room *r);
 
+/* A sentence for the person. */
+void room_say(struct room *r, enum turn_level level, const char *text);
 /* Enter in the prompt: a slash command, or text for the manuscript. */
 void room_submit(struct room *r, const char *text, size_t n);
 /* Another take of the current passage. */
@@ -114,12 +116,12 @@ void room_hangup(struct room *r);
 void room_leave(struct room *r);
 bool room_busy(const struct room *r);
 
-/* Another story; ends a running generation first. E_INPUT / E_STORE as a notice. */
+/* room_story.c. Another story; ends a running generation first. E_INPUT / E_STORE as a notice. */
 void room_new_story(struct room *r);
 void room_open_story(struct room *r, store_ref story);
 /* By title, or a file to copy in. */
 void room_open_what(struct room *r, const char *what);
-/* Loads a model (name or path; NULL: the one in use again, with changed settings). The old one
+/* room_model.c. Loads a model (name or path; NULL: the one in use again, with changed settings). The old one
  * stays in use until the new one is ready. */
 void room_load_model(struct room *r, const char *model);
 

@@ -48,11 +48,6 @@ struct history_view {
     struct str about;
 };
 
-static void say(struct room *r, enum turn_level level, const char *text)
-{
-    r->front->notice(r->front->ctx, level, text);
-}
-
 static void changed(struct history_view *v)
 {
     if (v->open)
@@ -99,7 +94,7 @@ static struct history_record *chosen(struct history_view *v)
     struct err err = ERR_INIT;
     struct history_record *r = load(v, selected(v), &err);
     if (!r)
-        say(v->room, TURN_WARNING, err.msg);
+        room_say(v->room, TURN_WARNING, err.msg);
     return r;
 }
 
@@ -302,7 +297,7 @@ static void go(struct history_view *v)
     if (!record)
         return;
     if (!record->story) {
-        say(r, TURN_INFO, _("It belongs to no story. M-i uses its prompt again."));
+        room_say(r, TURN_INFO, _("It belongs to no story. M-i uses its prompt again."));
         return;
     }
     store_ref story = record->story, node = record->node;
@@ -331,9 +326,9 @@ static void mark_or_compare(struct history_view *v)
         v->room->front->browser_focus(v->room->front->ctx, UI_PANE_PAGE);
     } else if (history_load(v->room->store, record->generation, &v->marked_record, &err) == 0) {
         v->marked = record->generation;
-        say(v->room, TURN_INFO, _("Marked. On another one the same key compares the two."));
+        room_say(v->room, TURN_INFO, _("Marked. On another one the same key compares the two."));
     } else {
-        say(v->room, TURN_ERROR, err.msg);
+        room_say(v->room, TURN_ERROR, err.msg);
     }
     changed(v);
 }
@@ -342,7 +337,7 @@ void view_history_show(struct room *r, enum history_facet facet)
 {
     struct history_view *v = r->history;
     if (!v || !is_uppermost(v)) {
-        say(r, TURN_INFO, _("/history opens what can be shown."));
+        room_say(r, TURN_INFO, _("/history opens what can be shown."));
         return;
     }
     v->facet = facet;
@@ -412,7 +407,7 @@ static struct history_view *view(struct room *r)
 void view_history_open(struct room *r, const char *line)
 {
     if (!r->store) {
-        say(r, TURN_WARNING, _("Without the database there is no history."));
+        room_say(r, TURN_WARNING, _("Without the database there is no history."));
         return;
     }
     struct history_view *v = view(r);

@@ -48,11 +48,6 @@ struct template_view {
     char *wanted; /* the name to be selected when the view opens; NULL: none */
 };
 
-static void say(struct room *r, enum turn_level level, const char *text)
-{
-    r->front->notice(r->front->ctx, level, text);
-}
-
 static void changed(struct template_view *v)
 {
     if (v->open)
@@ -74,7 +69,7 @@ static void read_rows(struct template_view *v)
     v->n_rows = 0;
     if (store_flush(v->room->store, FLUSH_MS, &err) != 0 ||
         store_templates(v->room->store, &v->rows, &v->n_rows, &err) != 0)
-        say(v->room, TURN_ERROR, err.msg);
+        room_say(v->room, TURN_ERROR, err.msg);
 }
 
 static size_t find_row(const struct template_view *v, const char *name)
@@ -148,14 +143,14 @@ static bool take_selected(struct template_view *v)
         return true; /* another view lies over this one */
     if (take_row(v, i))
         return true;
-    say(v->room, TURN_WARNING, v->problem ? v->problem : _("No template is selected."));
+    room_say(v->room, TURN_WARNING, v->problem ? v->problem : _("No template is selected."));
     return false;
 }
 
 struct template *view_template_working(struct room *r)
 {
     if (!r->templates || !r->templates->open) {
-        say(r, TURN_INFO, _("/template opens the library first."));
+        room_say(r, TURN_INFO, _("/template opens the library first."));
         return NULL;
     }
     return take_selected(r->templates) ? r->templates->at.t : NULL;
@@ -361,9 +356,9 @@ static void try_to_run(struct template_view *v)
         r->front->ask_line(r->front->ctx, str_cstr(&question), NULL, answered_variable, v);
         str_free(&question);
     } else if (!room_has_model(r)) {
-        say(r, TURN_WARNING, _("No model is loaded: /model chooses one."));
+        room_say(r, TURN_WARNING, _("No model is loaded: /model chooses one."));
     } else if (template_run_start(r->run, v->at.t, v->at.version, fields, n, v->draw, &err) != 0) {
-        say(r, TURN_ERROR, err.msg);
+        room_say(r, TURN_ERROR, err.msg);
     } else {
         v->n_runs++;
         v->facet = FACET_RESULT;
@@ -393,7 +388,7 @@ static void again(struct template_view *v)
     if (!has_result(v, &result)) {
         try_to_run(v);
     } else if (template_run_again(v->room->run, &err) != 0) {
-        say(v->room, TURN_ERROR, err.msg);
+        room_say(v->room, TURN_ERROR, err.msg);
     } else {
         v->n_runs++;
         show(v, FACET_RESULT);
@@ -405,7 +400,7 @@ static bool result_at_hand(struct template_view *v, struct template_run_result *
 {
     if (has_result(v, out) && out->n_text > 0)
         return true;
-    say(v->room, TURN_INFO, _("There is no result yet: Enter runs the template."));
+    room_say(v->room, TURN_INFO, _("There is no result yet: Enter runs the template."));
     return false;
 }
 
@@ -592,11 +587,11 @@ void view_template_rename(struct room *r, const char *name)
     if (!t || strcmp(t->name, name) == 0)
         return;
     if (find_row(v, name) != SIZE_MAX) {
-        say(r, TURN_WARNING, _("Another template has that name."));
+        room_say(r, TURN_WARNING, _("Another template has that name."));
         return;
     }
     if (template_check_name(name, &err) != 0) {
-        say(r, TURN_WARNING, err.msg);
+        room_say(r, TURN_WARNING, err.msg);
         return;
     }
     save(v);
@@ -610,11 +605,11 @@ void view_template_new(struct room *r, const char *name)
 {
     struct err err = ERR_INIT;
     if (!r->templates || !r->templates->open) {
-        say(r, TURN_INFO, _("/template opens the library first."));
+        room_say(r, TURN_INFO, _("/template opens the library first."));
     } else if (find_row(r->templates, name) != SIZE_MAX) {
-        say(r, TURN_WARNING, _("Another template has that name."));
+        room_say(r, TURN_WARNING, _("Another template has that name."));
     } else if (template_check_name(name, &err) != 0) {
-        say(r, TURN_WARNING, err.msg);
+        room_say(r, TURN_WARNING, err.msg);
     } else {
         view_template_edit_new(r, name);
     }
@@ -646,7 +641,7 @@ static void begin(struct template_view *v)
 {
     struct err err = ERR_INIT;
     if (!v->begun && templates_begin(v->room->store, &err) != 0)
-        say(v->room, TURN_ERROR, err.msg);
+        room_say(v->room, TURN_ERROR, err.msg);
     v->begun = true;
     read_rows(v);
 }
@@ -681,7 +676,7 @@ void view_template_open(struct room *r, const char *name)
     struct library_template found = {0};
     struct err err = ERR_INIT;
     if (!r->store) {
-        say(r, TURN_WARNING, _("Without the database there are no templates."));
+        room_say(r, TURN_WARNING, _("Without the database there are no templates."));
         return;
     }
     struct template_view *v = view(r);
@@ -695,7 +690,7 @@ void view_template_open(struct room *r, const char *name)
         v->wanted = x_strdup(found.t->name);
         library_template_free(&found);
     } else if (name) {
-        say(r, TURN_WARNING, err.msg);
+        room_say(r, TURN_WARNING, err.msg);
     }
     size_t i = v->wanted ? find_row(v, v->wanted) : SIZE_MAX;
     if (i != SIZE_MAX)
@@ -711,7 +706,7 @@ void view_template_reuse(struct room *r, const struct history_record *record)
     struct str line = STR_INIT;
     size_t n = 0;
     if (templates_load_version(r->store, record->template_version, &then, &err) != 0) {
-        say(r, TURN_ERROR, err.msg);
+        room_say(r, TURN_ERROR, err.msg);
         return;
     }
     const struct history_part *query =
@@ -720,7 +715,7 @@ void view_template_reuse(struct room *r, const struct history_record *record)
     if (known)
         query_line_print(then.t, fields, n, &line);
     else
-        say(r, TURN_INFO, _("Its fields cannot be told from its prompt any more."));
+        room_say(r, TURN_INFO, _("Its fields cannot be told from its prompt any more."));
     views_close_all(r);
     view_template_open(r, record->template);
     if (r->templates && r->templates->open) {

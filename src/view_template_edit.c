@@ -25,11 +25,6 @@ struct editing {
     char *before;   /* the text as it was given */
 };
 
-static void say(struct room *r, enum turn_level level, const char *text)
-{
-    r->front->notice(r->front->ctx, level, text);
-}
-
 void view_template_edit_free(struct room *r)
 {
     if (!r->editing)
@@ -46,7 +41,7 @@ static void start(struct room *r, const char *text, size_t n)
 {
     struct err err = ERR_INIT;
     if (r->front->edit_text(r->front->ctx, text, n, ".txt", on_edited, r, &err) != 0) {
-        say(r, TURN_ERROR, err.msg);
+        room_say(r, TURN_ERROR, err.msg);
         view_template_edit_free(r);
     }
 }
@@ -55,7 +50,7 @@ static void open_editor(struct room *r, enum editing_what what, const char *name
                         const struct str *text)
 {
     if (r->editing) {
-        say(r, TURN_WARNING, _("The editor has another text open."));
+        room_say(r, TURN_WARNING, _("The editor has another text open."));
         return;
     }
     r->editing = x_calloc(1, sizeof *r->editing);
@@ -202,9 +197,9 @@ static void on_edited(void *arg, const char *all, size_t n_all)
     size_t n = n_all - (size_t)(text - all);
     int rc = 0;
     if (is_blank(text))
-        say(r, TURN_INFO, _("Given up; nothing was changed."));
+        room_say(r, TURN_INFO, _("Given up; nothing was changed."));
     else if (e->what == EDIT_WHOLE && strcmp(text, e->before) == 0)
-        say(r, TURN_INFO, _("Nothing was changed."));
+        room_say(r, TURN_INFO, _("Nothing was changed."));
     else
         rc = e->what == EDIT_EXAMPLE ? take_example(r, text, n, &err)
                                      : take_template(r, text, n, &err);
