@@ -39,6 +39,7 @@ const char *const slot_gguf_name[N_SLOTS] = {
     [SLOT_FFN_DOWN_B] = "blk.%d.ffn_down.bias",
 };
 
+/* clang-format off */
 static const struct arch archs[] = {
     {
         .name = "gpt2",
@@ -167,6 +168,7 @@ static const struct arch archs[] = {
             },
     },
 };
+/* clang-format on */
 
 const struct arch *arch_find(const char *name, size_t n_bytes)
 {

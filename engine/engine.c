@@ -100,8 +100,7 @@ struct job {
 
 const char *engine_done_name(enum engine_done_reason reason)
 {
-    static const char *const names[] = {"eos",       "length",   "stop",
-                                        "cancelled", "deadline", "scored"};
+    static const char *const names[] = {"eos", "length", "stop", "cancelled", "deadline", "scored"};
     return names[reason];
 }
 

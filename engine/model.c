@@ -237,8 +237,8 @@ static int find_arch(struct model *m, struct err *err)
     m->arch = arch_find(name.s, name.n);
     if (!m->arch)
         return err_set(err, E_UNSUPPORTED,
-                       _("%s: general.architecture is \"%s\", which is not known; known are: %s"), path,
-                       err_quote(quoted, sizeof(quoted), name.s, name.n), arch_names());
+                       _("%s: general.architecture is \"%s\", which is not known; known are: %s"),
+                       path, err_quote(quoted, sizeof(quoted), name.s, name.n), arch_names());
     return 0;
 }
 
@@ -311,10 +311,9 @@ int model_open_tokenizer(const struct model *m, struct tokenizer **out, struct e
         return rc;
     if (tokenizer_count(t) > m->hp.n_vocab) {
         char shown[INFILE_QUOTE_BYTES];
-        rc = err_set(err, E_INPUT,
-                     _("%s: token_embd.weight has %d rows, but the vocabulary has %d tokens"),
-                     infile_quote(shown, weights_path(m->weights)), m->hp.n_vocab,
-                     (int)tokenizer_count(t));
+        rc = err_set(
+            err, E_INPUT, _("%s: token_embd.weight has %d rows, but the vocabulary has %d tokens"),
+            infile_quote(shown, weights_path(m->weights)), m->hp.n_vocab, (int)tokenizer_count(t));
         tokenizer_free(t);
         return rc;
     }

@@ -130,8 +130,8 @@ int window_cut(const struct tokenizer *t, const int32_t *ids, int n, int previou
         return 0;
     int best = n - low;
     enum quality best_quality = INSIDE_CHARACTER;
-    /* The largest step first, so that about every other answer of n_ctx/4 tokens needs none: a place
-     * that keeps more must be of a better kind. */
+    /* The largest step first, so that about every other answer of n_ctx/4 tokens needs none: a
+     * place that keeps more must be of a better kind. */
     for (int kept = low; kept <= high && kept <= n && best_quality < PARAGRAPH; kept++) {
         enum quality q = quality_at(t, ids, n, n - kept);
         if (q > best_quality) {

@@ -127,7 +127,8 @@ int chat_find(const char *name, const struct tokenizer *t, const struct chat_tem
 {
     const bool any = strcmp(name, "on") == 0;
     const char *missing = NULL;
-    for (int pass = 0; t && pass < 2; pass++) { /* first those the model's own template speaks for */
+    /* First those the model's own template speaks for. */
+    for (int pass = 0; t && pass < 2; pass++) {
         for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
             const struct chat_template *row = &rows[i];
             bool asked = !any && strcmp(row->name, name) == 0;

@@ -465,9 +465,10 @@ const struct subcommand command_eval = {
     .name = "eval",
     .arguments = N_("TASK|TEMPLATE"),
     .help = N_("Measure how good the model's answers are, with how many examples"),
-    .about = N_("Asks the questions of a task that comes with xuxie (--list names them), or of a "
-                "file for one's own template, with no, one and several examples shown, and tells "
-                "how many answers are right: a table with confidence intervals, and a learning curve."),
+    .about =
+        N_("Asks the questions of a task that comes with xuxie (--list names them), or of a "
+           "file for one's own template, with no, one and several examples shown, and tells "
+           "how many answers are right: a table with confidence intervals, and a learning curve."),
     .bit = CMD_EVAL,
     .max_args = 1,
     .run = run_eval,

@@ -33,15 +33,15 @@ enum {
     IDIOM_CHARACTERS = 4,
 };
 
-/* How questions of a kind are worded. In lm-eval's wording there is no instruction, and two newlines
- * stand between examples. */
+/* How questions of a kind are worded. In lm-eval's wording there is no instruction, and two
+ * newlines stand between examples. */
 struct eval_form {
     const char *variable;
     const char *instruction;
     const char *format, *separator, *stop;
     const char *lm_eval_format; /* NULL: the same */
-    const char *before_answer; /* "" or the space a completion begins with */
-    const char *operations[3]; /* words for + - times */
+    const char *before_answer;  /* "" or the space a completion begins with */
+    const char *operations[3];  /* words for + - times */
 };
 
 struct eval_maker {

@@ -33,7 +33,7 @@ enum { EVERYWHERE = SCOPE_CLI | SCOPE_INI | SCOPE_SET };
 #define NAMING                                                                                     \
     (CMD_MODEL_LIST | CMD_MODEL_CHECK | CMD_MODEL_IMPORT | CMD_MODEL_QUANTIZE | CMD_MODEL_USE)
 /* What assembles a prompt from a template; what works on the library. */
-#define SHOTS     (CMD_TEMPLATE_PREVIEW | CMD_RUN | CMD_EVAL)
+#define SHOTS (CMD_TEMPLATE_PREVIEW | CMD_RUN | CMD_EVAL)
 #define LIBRARY                                                                                    \
     (CMD_TEMPLATE_LIST | CMD_TEMPLATE_SHOW | CMD_TEMPLATE_ADD | CMD_TEMPLATE_EDIT |                \
      CMD_TEMPLATE_REMOVE | CMD_TEMPLATE_IMPORT | CMD_TEMPLATE_EXPORT | SHOTS)
@@ -49,9 +49,9 @@ enum { EVERYWHERE = SCOPE_CLI | SCOPE_INI | SCOPE_SET };
 
 static const char *const kv_names[] = {[ENGINE_KV_F16] = "f16", [ENGINE_KV_F32] = "f32", NULL};
 /* Every type that is written (test_options compares with quant.h). */
-static const char *const type_names[] = {"stored", "f32",  "f16",  "bf16", "q8_0", "q6_K", "q5_K",
-                                         "q5_1",   "q5_0", "q4_K", "q4_1", "q4_0", "q3_K", "q2_K",
-                                         NULL};
+static const char *const type_names[] = {"stored", "f32",  "f16",  "bf16", "q8_0",
+                                         "q6_K",   "q5_K", "q5_1", "q5_0", "q4_K",
+                                         "q4_1",   "q4_0", "q3_K", "q2_K", NULL};
 /* In the order of enum tokenizer_rule. */
 static const char *const display_rules[] = {"plain", "bert", "modelscope", "gpt2-chinese", NULL};
 static const char *const edit_modes[] = {"auto", "emacs", "vi", NULL};
@@ -72,10 +72,9 @@ const char *const option_group_names[N_GROUPS] = {
     [GROUP_PROGRAM] = N_("Input, output and files"),
 };
 
-#define SET(field)  .offset = offsetof(struct settings, field)
-#define FLAG(field) .offset = offsetof(struct flags, field), .is_flag = true
-#define FILTER(field)                                                                              \
-    FLAG(field), .group = GROUP_FILTER, .scope = SCOPE_CLI, .commands = MANY
+#define SET(field)    .offset = offsetof(struct settings, field)
+#define FLAG(field)   .offset = offsetof(struct flags, field), .is_flag = true
+#define FILTER(field) FLAG(field), .group = GROUP_FILTER, .scope = SCOPE_CLI, .commands = MANY
 #define SAMPLING                                                                                   \
     .group = GROUP_SAMPLING, .scope = EVERYWHERE, .commands = WRITING, .in_preset = true
 

@@ -218,7 +218,7 @@ static int make_tensor(struct vm *vm, uint32_t args, uint32_t *out)
     if (!empty && !is_bounded(&t, s->view_elements))
         return vm_refuse(vm, E_INPUT, _("a tensor repeats its elements beyond any use."));
     t.offset = empty ? 0 : t.offset + s->view_begin; /* lies within n_elements */
-    if (empty && !lies_within(&t, INT64_MAX)) /* nobody is to count with such strides */
+    if (empty && !lies_within(&t, INT64_MAX))        /* nobody is to count with such strides */
         memset(t.stride, 0, sizeof t.stride);
     int rc = vm_grow(vm, (void **)&p->tensor, &p->cap_tensors, p->n_tensors, sizeof t,
                      LIMIT_PICKLE_TENSORS);

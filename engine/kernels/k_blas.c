@@ -1,5 +1,5 @@
-/* k_blas.c - the one place that talks to BLAS: single-precision matrix products, summed in BLAS's own
- * order. For work that need not repeat to the last bit: evaluating a text does not come here
+/* k_blas.c - the one place that talks to BLAS: single-precision matrix products, summed in BLAS's
+ * own order. For work that need not repeat to the last bit: evaluating a text does not come here
  * (layers/linear.c).
  *
  * The pool's threads call it side by side, each for its own part of the rows, so the library must

@@ -236,10 +236,8 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_messages),
-        cmocka_unit_test(test_many_messages),
-        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_values),        cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_many_messages), cmocka_unit_test(test_keys),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
