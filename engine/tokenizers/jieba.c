@@ -70,7 +70,8 @@ static double f64(const char *p)
 
 enum { HEAD_BYTES = 24, NODE_BYTES = 12, EMISSION_BYTES = 40 };
 
-/* Every child has a higher number than its parent, so no path through the trie is endless. */
+/* There is a root. Every child has a higher number than its parent, so no path through the trie is
+ * endless. */
 static bool read_nodes(struct jieba *j, const char *p)
 {
     for (size_t i = 0; i <= j->n_nodes; i++, p += NODE_BYTES) {
@@ -116,7 +117,7 @@ static int read_tables(struct jieba *j, const char *data, size_t n, struct err *
         if (!j->node || !j->emission)
             return err_set(err, E_RESOURCE, _("%s: not enough memory for the dictionary."), shown);
         j->log_total = log((double)u64(data + 16));
-        ok = u64(data + 16) > 0 && read_nodes(j, data + HEAD_BYTES) &&
+        ok = j->n_nodes > 0 && u64(data + 16) > 0 && read_nodes(j, data + HEAD_BYTES) &&
              read_emissions(j, data + HEAD_BYTES + (j->n_nodes + 1) * NODE_BYTES);
     }
     if (!ok)
