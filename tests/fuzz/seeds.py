@@ -237,6 +237,24 @@ def tokenizer_jsons():
     yield from fixtures("b3*/tokenizer.json", "b1*/tokenizer.json", "tokens/qwen2-small/tokenizer.json")
 
 
+def tokenizer_folders():
+    """Each kind of file with a tokenizer_config.json that says something about it, and without."""
+    config = {"bos_token": "<s>", "eos_token": {"content": "</s>", "lstrip": False}, "add_bos_token": True,
+              "add_eos_token": False, "do_lower_case": True, "strip_accents": False,
+              "tokenize_chinese_chars": True, "chat_template": "{% for m in messages %}<|im_start|>{% endfor %}"}
+    lists = {"eos_token": "[SEP]", "do_lower_case": False,
+             "chat_template": [{"name": "tool_use", "template": "a"}, {"name": "default", "template": "b"}]}
+    vocab = {chr(c): c - 33 for c in range(33, 127)} | {"ab": 94, "<s>": 95, "</s>": 96}
+    files = {b"j": list(tokenizer_jsons())[:5], b"m": [f for f in tokenizer_models() if len(f) < 9000][:2],
+             b"t": [b"[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\n\xe9\x9b\xaa\n"],
+             b"v": [json.dumps(vocab).encode() + PART_END + b"#version: 0.2\na b\n"]}
+    for letter, some in files.items():
+        for i, data in enumerate(some):
+            for c in (config, lists, None):
+                said = json.dumps(c).encode() if c else b""
+                yield letter + b"%d" % (i % 4) + said + PART_END + data + PART_END + TEXTS[0].encode()
+
+
 def gguf():
     yield from generated("gguf")
     yield from fixtures("gguf/*")
@@ -383,6 +401,7 @@ TARGETS = {
     "safetensors": safetensors,
     "template": lambda: imports(".txt"),
     "torch": containers,
+    "tokenizer_folder": tokenizer_folders,
     "tokenizer_json": lambda: with_texts(tokenizer_jsons()),
     "tokenizer_model": lambda: with_texts(tokenizer_models()),
     "vocab_txt": vocab_txt,
