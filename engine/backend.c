@@ -68,23 +68,29 @@ struct backend_session {
 
 /* --- loading --------------------------------------------------------------------------------- */
 
-/* Reads a byte of every page, so that the pages are in memory; false when the loading was given up.
- */
+/* Reads a byte of every page of the files, so that they are in memory; false when the loading was
+ * given up. What a checkpoint needs was read when it was put together. */
 static bool touch_pages(const struct backend *b, const struct load_watch *watch)
 {
-    size_t n;
-    const volatile char *base = weights_base(b->model->weights, &n);
+    const struct weights *w = b->model->weights;
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    if (b->plan.memory.fit == ENGINE_TIGHT)
+    double n_all = (double)weights_file_bytes(w), n_done = 0;
+    if (b->plan.memory.fit == ENGINE_TIGHT || weights_folder(w))
         return true;
-    for (size_t at = 0; at < n;) {
-        size_t end = n - at > TOUCH_STEP_BYTES ? at + TOUCH_STEP_BYTES : n;
-        madvise((void *)((uintptr_t)base + at), end - at, MADV_WILLNEED);
-        for (; at < end; at += page)
-            (void)base[at];
-        int percent = PERCENT_CHECKED + (int)((double)end / (double)n * (99 - PERCENT_CHECKED));
-        if (!watch->progress(watch->ctx, percent))
-            return false;
+    for (size_t i = 0; i < weights_n_regions(w); i++) {
+        size_t n;
+        const volatile char *base = weights_region(w, i, &n);
+        for (size_t at = 0; at < n;) {
+            size_t end = n - at > TOUCH_STEP_BYTES ? at + TOUCH_STEP_BYTES : n;
+            madvise((void *)((uintptr_t)base + at), end - at, MADV_WILLNEED);
+            for (; at < end; at += page)
+                (void)base[at];
+            double part = (n_done + (double)end) / n_all;
+            if (!watch->progress(watch->ctx,
+                                 PERCENT_CHECKED + (int)(part * (99 - PERCENT_CHECKED))))
+                return false;
+        }
+        n_done += (double)n;
     }
     return true;
 }

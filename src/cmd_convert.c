@@ -86,7 +86,7 @@ static int convert(const char *in, const char *out, const char *type_name, bool 
     request.ctx = model->weights;
     if (weights_folder(model->weights))
         request.more = put_tokenizer;
-    else if (from_folder && !type_name)
+    else if (from_folder && !type_name && weights_n_regions(model->weights) == 1)
         rc =
             err_set(err, E_USAGE, _("this is a GGUF file already; give a --type to convert it to"));
     if (!rc) {
@@ -129,9 +129,11 @@ const struct subcommand command_model_import = {
     .name = "model import",
     .arguments = N_("FOLDER|FILE"),
     .help = N_("Make one GGUF file of a published checkpoint"),
-    .about = N_("FOLDER holds config.json, weights (safetensors, pytorch_model.bin or Megatron's "
-                "pieces, one file or many) and a tokenizer, as downloaded. The file is there only "
-                "when all of it is."),
+    .about =
+        N_("FOLDER holds config.json, weights (safetensors, pytorch_model.bin or Megatron's "
+           "pieces, one file or many) and a tokenizer, as downloaded. FILE is its one file, or "
+           "any piece of a model in several GGUF files (NAME-00001-of-00003.gguf), which "
+           "become one. The file is there only when all of it is."),
     .bit = CMD_MODEL_IMPORT,
     .min_args = 1,
     .max_args = 1,

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/formats/gguf_pieces.h"
 #include "src/base/i18n.h"
 #include "src/base/mem.h"
 #include "src/cli.h"
@@ -72,38 +73,20 @@ static bool is_there(const struct removal *r, const char *name)
     return is;
 }
 
-/* "NAME-00002-of-00003.gguf": the length of NAME, and the number of pieces; 0 for other names. */
-static size_t piece_stem(const char *name, int *n_pieces)
-{
-    static const char form[] = "-00000-of-00000.gguf";
-    size_t n = strlen(name), m = sizeof form - 1;
-    if (n <= m)
-        return 0;
-    for (size_t i = 0; i < m; i++) {
-        char c = name[n - m + i];
-        if (form[i] == '0' ? c < '0' || c > '9' : c != form[i])
-            return 0;
-    }
-    *n_pieces = atoi(name + n - strlen("00000.gguf"));
-    return n - m;
-}
-
 /* All pieces of the file a piece belongs to. */
 static void add_pieces(struct removal *r, const char *name)
 {
-    int n_pieces = 0;
-    size_t stem = piece_stem(name, &n_pieces);
-    if (!stem) {
+    size_t n_stem;
+    int number, count;
+    if (!gguf_piece_name(name, &n_stem, &number, &count)) {
         add_name(r, name);
         return;
     }
-    for (int i = 1; i <= n_pieces; i++) {
-        struct str piece = STR_INIT;
-        str_append(&piece, name, stem);
-        str_printf(&piece, "-%05d-of-%05d.gguf", i, n_pieces);
-        if (is_there(r, str_cstr(&piece)))
-            add_name(r, str_cstr(&piece));
-        str_free(&piece);
+    for (int i = 1; i <= count; i++) {
+        char *piece = gguf_piece_path(name, i);
+        if (piece && is_there(r, piece))
+            add_name(r, piece);
+        free(piece);
     }
 }
 
@@ -135,7 +118,7 @@ static int find(const char *model, struct removal *r, struct err *err)
     int rc = models_standard_folder(&r->folder, err);
     const char *name = rc ? NULL : name_in_folder(r, str_cstr(&typed));
     bool plain = name && name[0] && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
-    struct str with_suffix = STR_INIT;
+    struct str with_suffix = STR_INIT, piece = STR_INIT;
     str_printf(&with_suffix, "%s.gguf", plain ? name : "");
     char quoted[360], where[360];
     err_quote(quoted, sizeof quoted, model, strlen(model));
@@ -144,6 +127,8 @@ static int find(const char *model, struct removal *r, struct err *err)
         add_pieces(r, name);
     else if (plain && is_there(r, str_cstr(&with_suffix)))
         add_pieces(r, str_cstr(&with_suffix));
+    else if (plain && models_find_pieces(str_cstr(&r->folder), name, &piece))
+        add_pieces(r, str_cstr(&piece));
     else if (!rc && plain && models_is_bundled_name(name))
         rc = err_set(err, E_INPUT,
                      _("%s: the bundled model belongs to xuxie and cannot be removed"), quoted);
@@ -153,6 +138,7 @@ static int find(const char *model, struct removal *r, struct err *err)
             _("%s: no such model in %s; only what lies there is removed, other files with rm"),
             quoted, where);
     str_free(&with_suffix);
+    str_free(&piece);
     str_free(&typed);
     return rc;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/formats/gguf_pieces.h"
 #include "src/base/i18n.h"
 #include "src/base/mem.h"
 #include "src/base/paths.h"
@@ -67,7 +68,29 @@ static bool folder_at(size_t i, struct str *out)
     }
 }
 
-/* Is there DIR/NAME, or DIR/NAME.gguf? out then holds it. */
+bool models_find_pieces(const char *folder, const char *name, struct str *out)
+{
+    DIR *dir = opendir(folder);
+    const struct dirent *d;
+    char *found = NULL; /* of those there are, the first by name */
+    while (dir && (d = readdir(dir)) != NULL) {
+        size_t n_stem;
+        int number, count;
+        if (gguf_piece_name(d->d_name, &n_stem, &number, &count) && n_stem == strlen(name) &&
+            strncmp(d->d_name, name, n_stem) == 0 && (!found || strcmp(d->d_name, found) < 0)) {
+            free(found);
+            found = x_strdup(d->d_name);
+        }
+    }
+    if (dir)
+        closedir(dir);
+    if (found)
+        str_puts(out, found);
+    free(found);
+    return found != NULL;
+}
+
+/* Is there DIR/NAME, DIR/NAME.gguf or NAME in pieces? out then holds it. */
 static bool in_folder(const char *folder, const char *name, struct str *out)
 {
     static const char *const ends[] = {"", suffix};
@@ -77,7 +100,9 @@ static bool in_folder(const char *folder, const char *name, struct str *out)
         if (access(str_cstr(out), F_OK) == 0)
             return true;
     }
-    return false;
+    str_clear(out);
+    str_printf(out, "%s/", folder);
+    return folder[0] && models_find_pieces(folder, name, out);
 }
 
 /* In the first folder that has it. */
@@ -158,7 +183,10 @@ static void tell(struct telling *t, const char *path, bool bundled)
 {
     const char *slash = strrchr(path, '/');
     const char *base = slash ? slash + 1 : path;
-    char *name = x_strndup(base, strlen(base) - (has_suffix(base) ? sizeof suffix - 1 : 0));
+    size_t n_name = strlen(base) - (has_suffix(base) ? sizeof suffix - 1 : 0);
+    int number, count;
+    gguf_piece_name(base, &n_name, &number, &count); /* of one in pieces the name before them */
+    char *name = x_strndup(base, n_name);
     struct model_entry entry = {.name = name, .path = path, .bundled = bundled};
     for (size_t i = 0; i < t->n; i++)
         if (strcmp(t->names[i], name) == 0)
@@ -171,6 +199,19 @@ static void tell(struct telling *t, const char *path, bool bundled)
 static int is_visible(const struct dirent *d)
 {
     return d->d_name[0] != '.';
+}
+
+/* A piece of a model whose first piece is there too. */
+static bool is_later_piece(const char *path)
+{
+    size_t n_stem;
+    int number, count;
+    if (!gguf_piece_name(path, &n_stem, &number, &count) || number == 1)
+        return false;
+    char *first = gguf_piece_path(path, 1);
+    bool is = first && access(first, F_OK) == 0;
+    free(first);
+    return is;
 }
 
 /* A GGUF file by its name, or a checkpoint's folder. */
@@ -192,7 +233,7 @@ static void tell_folder(struct telling *t, const char *folder)
     for (int i = 0; i < n; i++) {
         str_clear(&path);
         str_printf(&path, "%s/%s", folder, names[i]->d_name);
-        if (is_model(str_cstr(&path)))
+        if (is_model(str_cstr(&path)) && !is_later_piece(str_cstr(&path)))
             tell(t, str_cstr(&path), false);
         free(names[i]);
     }

@@ -11,8 +11,9 @@
 #include "src/base/str.h"
 
 struct model_entry {
-    const char *name; /* what --model takes: the file's name without .gguf, or the folder's; the
-                       * path where a model of this name comes before it */
+    const char *name; /* what --model takes: the file's name without .gguf (and without
+                       * -00001-of-..., gguf_pieces.h), or the folder's; the path where a model of
+                       * this name comes before it */
     const char *path;
     bool bundled;
 };
@@ -26,6 +27,9 @@ int models_standard_folder(struct str *out, struct err *err);
 
 /* Is it what the bundled model is called, with or without .gguf? */
 bool models_is_bundled_name(const char *name);
+
+/* Is there a model NAME in pieces in the folder? Then appends the name of its first one. */
+bool models_find_pieces(const char *folder, const char *name, struct str *out);
 
 /* Finds the file of a model argument and appends its path to out. NULL or empty: the bundled model.
  * A word with a slash is a path ("~/" is the home directory); else a file of the current directory,

@@ -199,6 +199,8 @@ static void put_header(struct work *w, enum quant_type type)
     for (size_t i = 0; i < weights_meta_count(in); i++) {
         const struct meta_value *value;
         const char *key = weights_meta_at(in, i, &value);
+        if (strncmp(key, "split.", 6) == 0) /* how it lay in pieces: the result is one file */
+            continue;
         bool is_type = strcmp(key, file_type_key) == 0 && w->request->type != CONVERT_AS_STORED;
         has_type |= strcmp(key, file_type_key) == 0;
         if (is_type)

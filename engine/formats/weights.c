@@ -1,13 +1,10 @@
 /* weights.c - see weights.h. Formats are rows of functions over their own parsed form; the row is
- * found by the first bytes, never by the name of the file. A GGUF file is mapped here, the files of
- * a checkpoint by their own readers. */
+ * found by the first bytes, never by the name of the file; only the pieces of one model find each
+ * other by name. GGUF files are mapped here, the files of a checkpoint by their own readers. */
 #include "config.h"
 
 #include "engine/formats/weights.h"
 
-#include <errno.h>
-#include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +17,7 @@
 
 #include "engine/formats/checkpoint.h"
 #include "engine/formats/gguf.h"
+#include "engine/formats/gguf_pieces.h"
 #include "engine/formats/infile.h"
 #include "engine/formats/sniff.h"
 #include "src/base/i18n.h"
@@ -43,15 +41,19 @@ struct format {
 struct opened_file {
     const char *path; /* borrowed */
     struct stat st;
+    char *own_path;   /* the same, when nobody else has it */
+    const void *data; /* our mapping of it, NULL: none (an empty file, or a checkpoint's) */
+    size_t n_bytes;
 };
 
 struct weights {
     const struct format *format;
     void *tables;                  /* the format's */
     struct checkpoint *checkpoint; /* the same, when it is one */
-    const void *data;
+    const struct gguf *gguf;       /* the file with the metadata, when it is GGUF */
+    struct gguf_set *set;          /* its pieces, when there are several */
+    const void *data;              /* of the file with the metadata; borrowed */
     size_t n_bytes;
-    bool mapped;              /* data is our mapping of the file at path */
     struct opened_file *file; /* [n_files], owned; none for bytes in memory */
     size_t n_files;
     char *path;
@@ -121,6 +123,66 @@ static const struct format format_gguf = {
     .meta_key = gguf_row_meta_key,
     .meta_value = gguf_row_meta_value,
     .meta_find = gguf_row_meta_find,
+};
+
+/* ---- GGUF in pieces ---- */
+
+static void set_row_free(void *tables)
+{
+    gguf_set_free(tables);
+}
+
+static void set_row_describe(const void *tables, char *out, size_t size)
+{
+    snprintf(out, size, _("GGUF v%d, %d pieces"), gguf_version(gguf_set_piece(tables, 0)),
+             gguf_set_n_pieces(tables));
+}
+
+static size_t set_row_n_tensors(const void *tables)
+{
+    return gguf_set_n_tensors(tables);
+}
+
+static const struct tensor *set_row_tensor(const void *tables, size_t i)
+{
+    return gguf_set_tensor(tables, i);
+}
+
+static const struct tensor *set_row_find(const void *tables, const char *name)
+{
+    return gguf_set_find(tables, name);
+}
+
+static size_t set_row_n_meta(const void *tables)
+{
+    return gguf_n_meta(gguf_set_piece(tables, 0));
+}
+
+static const char *set_row_meta_key(const void *tables, size_t i)
+{
+    return gguf_meta_key(gguf_set_piece(tables, 0), i);
+}
+
+static const struct meta_value *set_row_meta_value(const void *tables, size_t i)
+{
+    return gguf_meta_value(gguf_set_piece(tables, 0), i);
+}
+
+static const struct meta_value *set_row_meta_find(const void *tables, const char *key)
+{
+    return gguf_meta_find(gguf_set_piece(tables, 0), key);
+}
+
+static const struct format format_gguf_set = {
+    .free = set_row_free,
+    .describe = set_row_describe,
+    .n_tensors = set_row_n_tensors,
+    .tensor = set_row_tensor,
+    .find = set_row_find,
+    .n_meta = set_row_n_meta,
+    .meta_key = set_row_meta_key,
+    .meta_value = set_row_meta_value,
+    .meta_find = set_row_meta_find,
 };
 
 /* ---- checkpoints ---- */
@@ -209,22 +271,148 @@ static void set_format(struct weights *w, const struct format *format, void *tab
     format->describe(tables, w->name, sizeof w->name);
 }
 
-static int parse_gguf(struct weights *w, struct err *err)
+/* Maps the file at its path; an empty one has no bytes. */
+static int map_file(struct opened_file *f, struct err *err)
 {
-    struct gguf *g;
-    int rc = gguf_parse(w->shown, w->data, w->n_bytes, &g, err);
-    if (rc == 0)
-        set_format(w, &format_gguf, g);
+    char shown[INFILE_QUOTE_BYTES];
+    int fd;
+    infile_quote(shown, f->path);
+    int rc = infile_open(f->path, &fd, &f->st, err);
+    if (rc != 0)
+        return rc;
+    if ((unsigned long long)f->st.st_size > SIZE_MAX) {
+        rc = err_set(err, E_RESOURCE, _("%s: the file is too large for this machine."), shown);
+    } else if (f->st.st_size > 0) {
+        size_t n = (size_t)f->st.st_size;
+        void *p;
+        rc = infile_map(shown, fd, n, &p, err);
+        if (rc == 0) {
+            f->data = p;
+            f->n_bytes = n;
+        }
+    }
+    close(fd);
     return rc;
 }
 
-static void unmap(struct weights *w)
+static void close_files(struct weights *w)
 {
-    if (w->mapped)
-        munmap((void *)w->data, w->n_bytes);
-    w->mapped = false;
+    for (size_t i = 0; i < w->n_files; i++) {
+        if (w->file[i].data)
+            munmap((void *)w->file[i].data, w->file[i].n_bytes);
+        free(w->file[i].own_path);
+    }
+    free(w->file);
+    w->file = NULL;
+    w->n_files = 0;
     w->data = NULL;
     w->n_bytes = 0;
+}
+
+/* Makes room for the n pieces; the one that is open gets its place among them. */
+static int add_files(struct weights *w, int number, int n, struct err *err)
+{
+    struct opened_file *file = calloc((size_t)n, sizeof file[0]);
+    if (!file)
+        return err_set(err, E_RESOURCE, _("not enough memory to open a model."));
+    file[number - 1] = w->file[0];
+    free(w->file);
+    w->file = file;
+    w->n_files = (size_t)n;
+    for (int i = 0; i < n; i++) {
+        if (i == number - 1)
+            continue;
+        file[i].path = file[i].own_path = gguf_piece_path(w->path, i + 1);
+        if (!file[i].path)
+            return err_set(err, E_RESOURCE, _("not enough memory to open a model."));
+    }
+    return 0;
+}
+
+static int open_piece(struct opened_file *f, int n, const char *shown, struct gguf **out,
+                      struct err *err)
+{
+    if (access(f->path, F_OK) != 0)
+        return err_set(err, E_INPUT,
+                       _("%s: there is no such file; all %d pieces of the model are needed."),
+                       shown, n);
+    int rc = map_file(f, err);
+    return rc != 0 ? rc : gguf_parse(shown, f->data ? f->data : "", f->n_bytes, out, err);
+}
+
+/* The path of the whole is that of the first piece, whichever was given. */
+static int take_first_path(struct weights *w, int number, struct err *err)
+{
+    char *first = strdup(w->file[0].path);
+    if (!first)
+        return err_set(err, E_RESOURCE, _("not enough memory to open a model."));
+    w->file[number - 1].own_path = w->path;
+    w->path = first;
+    infile_quote(w->shown, first);
+    return 0;
+}
+
+/* Opens the other pieces of the model; takes g, the one at w->path. */
+static int open_set(struct weights *w, struct gguf *g, int number, int n, struct err *err)
+{
+    struct gguf **piece = calloc((size_t)n, sizeof piece[0]);
+    char(*shown)[INFILE_QUOTE_BYTES] = calloc((size_t)n, sizeof shown[0]);
+    const char **name = calloc((size_t)n, sizeof name[0]);
+    struct gguf_set *set = NULL;
+    int rc = piece && shown && name
+                 ? add_files(w, number, n, err)
+                 : err_set(err, E_RESOURCE, _("not enough memory to open a model."));
+    for (int i = 0; rc == 0 && i < n; i++) {
+        name[i] = infile_quote(shown[i], w->file[i].path);
+        if (i != number - 1)
+            rc = open_piece(&w->file[i], n, name[i], &piece[i], err);
+    }
+    if (rc == 0) {
+        piece[number - 1] = g;
+        rc = gguf_set_new(piece, name, n, &set, err); /* takes them */
+    } else {
+        for (int i = 0; piece && i < n; i++)
+            gguf_free(piece[i]);
+        gguf_free(g);
+    }
+    if (rc == 0) {
+        w->set = set;
+        w->gguf = gguf_set_piece(set, 0);
+        w->data = w->file[0].data;
+        w->n_bytes = w->file[0].n_bytes;
+        set_format(w, &format_gguf_set, set);
+        rc = number == 1 ? 0 : take_first_path(w, number, err);
+    }
+    free(piece);
+    free(shown);
+    free(name);
+    return rc;
+}
+
+static int parse_gguf(struct weights *w, struct err *err)
+{
+    struct gguf *g;
+    size_t n_stem;
+    int n = 1, number, n_named;
+    int rc = gguf_parse(w->shown, w->data, w->n_bytes, &g, err);
+    if (rc != 0)
+        return rc;
+    rc = gguf_count_pieces(g, w->shown, &n, err);
+    if (rc == 0 && n > 1) {
+        if (w->n_files == 1 && gguf_piece_name(w->path, &n_stem, &number, &n_named) && n_named == n)
+            return open_set(w, g, number, n, err);
+        rc = err_set(err, E_INPUT,
+                     _("%s: this is a piece of a model in %d files; they are found by their names, "
+                       "NAME-00001-of-%05d.gguf and so on: give this one its name back."),
+                     w->shown, n, n);
+    }
+    if (rc != 0) {
+        gguf_free(g);
+        return rc;
+    }
+    w->gguf = g;
+    set_format(w, &format_gguf, g);
+    return 0;
 }
 
 static int open_checkpoint(struct weights *w, struct err *err)
@@ -237,7 +425,7 @@ static int open_checkpoint(struct weights *w, struct err *err)
     struct opened_file *file = calloc(n, sizeof file[0]);
     if (!file)
         return err_set(err, E_RESOURCE, _("not enough memory to open a model."));
-    free(w->file);
+    close_files(w);
     w->file = file;
     w->n_files = n;
     for (size_t i = 0; i < n; i++) {
@@ -256,33 +444,16 @@ static int parse(struct weights *w, struct err *err)
                                         : sniff_refuse(w->shown, w->data, w->n_bytes, err);
 }
 
-/* Maps the file; an empty one stays unmapped, with no bytes. */
 static int map(struct weights *w, struct err *err)
 {
-    int fd;
     w->file = calloc(1, sizeof w->file[0]);
     if (!w->file)
         return err_set(err, E_RESOURCE, _("not enough memory to open a model."));
-    struct stat *st = &w->file[0].st;
-    int rc = infile_open(w->path, &fd, st, err);
-    if (rc != 0)
-        return rc;
-    w->file[0].path = w->path;
     w->n_files = 1;
-    w->data = "";
-    if ((unsigned long long)st->st_size > SIZE_MAX) {
-        rc = err_set(err, E_RESOURCE, _("%s: the file is too large for this machine."), w->shown);
-    } else if (st->st_size > 0) {
-        size_t n = (size_t)st->st_size;
-        void *p;
-        rc = infile_map(w->shown, fd, n, &p, err);
-        if (rc == 0) {
-            w->data = p;
-            w->n_bytes = n;
-            w->mapped = true;
-        }
-    }
-    close(fd);
+    w->file[0].path = w->path;
+    int rc = map_file(&w->file[0], err);
+    w->data = w->file[0].data ? w->file[0].data : "";
+    w->n_bytes = w->file[0].n_bytes;
     return rc;
 }
 
@@ -311,7 +482,7 @@ int weights_open(const char *path, struct weights **out, struct err *err)
         return finish_opening(w, open_checkpoint(w, err), out);
     int rc = map(w, err);
     if (rc == 0 && checkpoint_matches(w->data, w->n_bytes)) {
-        unmap(w);
+        close_files(w);
         rc = open_checkpoint(w, err);
     } else if (rc == 0) {
         rc = parse(w, err);
@@ -336,8 +507,7 @@ void weights_close(struct weights *w)
         return;
     if (w->format)
         w->format->free(w->tables);
-    unmap(w);
-    free(w->file);
+    close_files(w);
     free(w->path);
     free(w);
 }
@@ -373,12 +543,17 @@ const void *weights_base(const struct weights *w, size_t *n_bytes)
 
 size_t weights_n_regions(const struct weights *w)
 {
-    return w->checkpoint ? checkpoint_n_files(w->checkpoint) : 1;
+    return w->checkpoint ? checkpoint_n_files(w->checkpoint) : w->n_files ? w->n_files : 1;
 }
 
 const void *weights_region(const struct weights *w, size_t i, size_t *n_bytes)
 {
-    return w->checkpoint ? checkpoint_region(w->checkpoint, i, n_bytes) : weights_base(w, n_bytes);
+    if (w->checkpoint)
+        return checkpoint_region(w->checkpoint, i, n_bytes);
+    if (w->n_files == 0) /* bytes in memory */
+        return weights_base(w, n_bytes);
+    *n_bytes = w->file[i].n_bytes;
+    return w->file[i].data;
 }
 
 bool weights_changed(const struct weights *w)
@@ -477,119 +652,6 @@ const struct meta_value *weights_meta(const struct weights *w, const char *key)
     return w->format->meta_find(w->tables, key);
 }
 
-static const char *type_phrase(enum meta_type type)
-{
-    switch (type) {
-    case META_BOOL: return _("a yes-or-no value");
-    case META_INT:
-    case META_UINT: return _("a whole number");
-    case META_FLOAT: return _("a decimal number");
-    case META_STRING: return _("a text");
-    case META_ARRAY: return _("a list");
-    case META_NONE: break;
-    }
-    return _("nothing");
-}
-
-static int refuse_type(const struct weights *w, const char *key, const struct meta_value *v,
-                       enum meta_type wanted, struct err *err)
-{
-    return err_set(err, E_INPUT, _("%s: %s at byte %llu: this is %s; %s is needed."), w->shown, key,
-                   (unsigned long long)v->offset, type_phrase(v->type), type_phrase(wanted));
-}
-
-int weights_meta_int(const struct weights *w, const char *key, int64_t min, int64_t max,
-                     int64_t *out, struct err *err)
-{
-    const struct meta_value *v = weights_meta(w, key);
-    if (!v)
-        return 0;
-    unsigned long long at = v->offset;
-    if (v->type == META_UINT && v->u > INT64_MAX)
-        return err_set(err, E_INPUT, _("%s: %s at byte %llu: %llu; from %lld to %lld is allowed."),
-                       w->shown, key, at, (unsigned long long)v->u, (long long)min, (long long)max);
-    if (v->type != META_UINT && v->type != META_INT)
-        return refuse_type(w, key, v, META_INT, err);
-    int64_t i = v->type == META_UINT ? (int64_t)v->u : v->i;
-    if (i < min || i > max)
-        return err_set(err, E_INPUT, _("%s: %s at byte %llu: %lld; from %lld to %lld is allowed."),
-                       w->shown, key, at, (long long)i, (long long)min, (long long)max);
-    *out = i;
-    return 0;
-}
-
-int weights_meta_float(const struct weights *w, const char *key, double min, double max,
-                       double *out, struct err *err)
-{
-    const struct meta_value *v = weights_meta(w, key);
-    if (!v)
-        return 0;
-    if (v->type != META_FLOAT)
-        return refuse_type(w, key, v, META_FLOAT, err);
-    if (!isfinite(v->f) || v->f < min || v->f > max)
-        return err_set(err, E_INPUT, _("%s: %s at byte %llu: %g; from %g to %g is allowed."),
-                       w->shown, key, (unsigned long long)v->offset, v->f, min, max);
-    *out = v->f;
-    return 0;
-}
-
-int weights_meta_bool(const struct weights *w, const char *key, bool *out, struct err *err)
-{
-    const struct meta_value *v = weights_meta(w, key);
-    if (!v)
-        return 0;
-    if (v->type != META_BOOL)
-        return refuse_type(w, key, v, META_BOOL, err);
-    *out = v->b;
-    return 0;
-}
-
-int weights_meta_string(const struct weights *w, const char *key, struct meta_string *out,
-                        struct err *err)
-{
-    const struct meta_value *v = weights_meta(w, key);
-    if (!v)
-        return 0;
-    if (v->type != META_STRING)
-        return refuse_type(w, key, v, META_STRING, err);
-    *out = v->str;
-    return 0;
-}
-
-/* Element i of an array of numbers, as it stands in the file. */
-static uint64_t array_bits(const struct meta_value *array, size_t i)
-{
-    int n_bytes = array->array.element_bytes;
-    const unsigned char *p = (const unsigned char *)array->array.raw + i * (size_t)n_bytes;
-    uint64_t v = 0;
-    for (int k = n_bytes - 1; k >= 0; k--)
-        v = v << 8 | p[k];
-    return v;
-}
-
-int64_t meta_array_int(const struct meta_value *array, size_t i)
-{
-    uint64_t v = array_bits(array, i);
-    if (array->array.type != META_INT)
-        return (int64_t)v;
-    uint64_t sign = UINT64_C(1) << (8 * array->array.element_bytes - 1);
-    return (int64_t)((v ^ sign) - sign);
-}
-
-double meta_array_float(const struct meta_value *array, size_t i)
-{
-    uint64_t v = array_bits(array, i);
-    if (array->array.element_bytes == 4) {
-        uint32_t bits = (uint32_t)v;
-        float f;
-        memcpy(&f, &bits, sizeof f);
-        return (double)f;
-    }
-    double d;
-    memcpy(&d, &v, sizeof d);
-    return d;
-}
-
 /* The parts of a checkpoint's metadata and tensors that tell it from another one. */
 static void hash_checkpoint(const struct weights *w, XXH3_state_t *state)
 {
@@ -623,13 +685,20 @@ static void hash_checkpoint(const struct weights *w, XXH3_state_t *state)
     }
 }
 
-static void hash_gguf(const struct weights *w, XXH3_state_t *state)
+static void hash_header(const struct gguf *g, const void *data, size_t n_bytes, XXH3_state_t *state)
 {
     unsigned char size[8];
     for (int i = 0; i < 8; i++)
-        size[i] = (unsigned char)((uint64_t)w->n_bytes >> (8 * i));
-    XXH3_128bits_update(state, w->data, gguf_header_bytes(w->tables));
+        size[i] = (unsigned char)((uint64_t)n_bytes >> (8 * i));
+    XXH3_128bits_update(state, data, gguf_header_bytes(g));
     XXH3_128bits_update(state, size, sizeof size);
+}
+
+static void hash_gguf(const struct weights *w, XXH3_state_t *state)
+{
+    hash_header(w->gguf, w->data, w->n_bytes, state);
+    for (int i = 1; w->set && i < gguf_set_n_pieces(w->set); i++)
+        hash_header(gguf_set_piece(w->set, i), w->file[i].data, w->file[i].n_bytes, state);
     for (size_t i = 0; i < weights_count(w); i++) {
         const struct tensor *t = weights_at(w, i);
         size_t n = t->n_bytes < IDENTITY_SAMPLE_BYTES ? t->n_bytes : IDENTITY_SAMPLE_BYTES;

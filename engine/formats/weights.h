@@ -1,6 +1,6 @@
 /* weights.h - a model file, whatever its format: named tensors over a read-only mapping, and
- * metadata. weights_open() finds the format by content: a GGUF file, or a published checkpoint
- * (checkpoint.h), a folder or its one file.
+ * metadata. weights_open() finds the format by content: a GGUF file (of a model in several pieces any
+ * one, gguf_pieces.h), or a published checkpoint (checkpoint.h), a folder or its one file.
  *
  * Everything returned is borrowed from the struct weights and was bounds-checked when it was
  * opened: every tensor's bytes lie inside the file, every size was computed without overflow.
@@ -89,7 +89,8 @@ const char *weights_format(const struct weights *w); /* "GGUF v3" */
 int64_t weights_file_bytes(const struct weights *w);
 /* The folder of a checkpoint, where its tokenizer lies; NULL for a GGUF file. */
 const char *weights_folder(const struct weights *w);
-/* The mapping of a GGUF file; NULL, 0 bytes for a checkpoint. */
+/* The mapping of a GGUF file, of a model in pieces that of the first, where all metadata are; NULL,
+ * 0 bytes for a checkpoint. */
 const void *weights_base(const struct weights *w, size_t *n_bytes);
 /* The mappings tensors point into, one for each file, for engine_fault(). */
 size_t weights_n_regions(const struct weights *w);
