@@ -131,7 +131,7 @@ static int build_added(const struct hf *h, const json_t *list, bool normal, bool
             fill_added(h, json_array_get(list, i), normal, a, &mini, &bytes, at++);
     if (rc == 0 && bytes.failed)
         rc = no_memory(err);
-    const char *text = bytes.data;
+    const char *text = bytes.data ? bytes.data : ""; /* they may all be empty, once normalised */
     for (size_t i = 0; rc == 0 && i < n; i++) {
         mini.token_texts[i].s = text;
         text += mini.token_texts[i].n;

@@ -31,7 +31,8 @@ files()
     bigram) echo src/bigram.c ;;
     checkpoint) echo $f/checkpoint.c $f/checkpoint_files.c $f/convert.c $f/family.c $f/jsonfile.c $f/names.c ;;
     csv) echo src/csv_read.c src/example_io.c ;;
-    gguf) echo $f/gguf.c $f/weights.c $t/vocab_weights.c ;;
+    gguf) echo $f/gguf.c $f/weights_meta.c $t/vocab_weights.c ;;
+    gguf_pieces) echo $f/gguf_pieces.c $f/weights.c ;;
     input) echo ui/input.c ;;
     jieba) echo $t/jieba.c ;;
     jsonl) echo src/example_io.c ;;

@@ -50,6 +50,7 @@ longest()
 {
     case $1 in
     gguf | model) echo 16384 ;;
+    gguf_pieces) echo 20480 ;;
     checkpoint | tokenizer_model) echo 8192 ;;
     csv | input | jsonl | template | text_safe | vocab_txt | wrap) echo 1024 ;;
     *) echo 4096 ;;

@@ -255,8 +255,34 @@ def tokenizer_folders():
                 yield letter + b"%d" % (i % 4) + said + PART_END + data + PART_END + TEXTS[0].encode()
 
 
+def gguf_vocabularies():
+    """GGUF files of no tensors with the other kinds of vocabulary: SentencePiece's, and our own keys."""
+    sys.path.insert(0, os.path.join(HERE, "..", "hostile"))
+    from gen_gguf import ARR, BOOL, F32, I32, STR, U32, Model
+    texts = ["<unk>", "<s>", "</s>", *(f"<0x{b:02X}>" for b in range(256)), "▁", "t", "h", "th", "▁th", "雪"]
+    llama = [("tokenizer.ggml.model", STR, "llama"), ("tokenizer.ggml.tokens", ARR, (STR, texts)),
+             ("tokenizer.ggml.scores", ARR, (F32, [-float(i) for i in range(len(texts))])),
+             ("tokenizer.ggml.token_type", ARR, (I32, [2, 3, 3] + [6] * 256 + [1] * 6)),
+             ("tokenizer.ggml.bos_token_id", U32, 1), ("tokenizer.ggml.eos_token_id", U32, 2),
+             ("tokenizer.ggml.add_bos_token", BOOL, 1), ("tokenizer.ggml.add_space_prefix", BOOL, 1)]
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##b", "雪", "1"]
+    wordpiece = [("xuxie.tokenizer", STR, "wordpiece"), ("tokenizer.ggml.tokens", ARR, (STR, words)),
+                 ("tokenizer.ggml.token_type", ARR, (I32, [3] * 5 + [1] * 4)),
+                 ("xuxie.tokenizer.lower_case", BOOL, 1), ("xuxie.tokenizer.strip_accents", BOOL, 0),
+                 ("xuxie.tokenizer.split_digits", BOOL, 1), ("tokenizer.ggml.eos_token_id", U32, 3)]
+    files = [llama, wordpiece]
+    for kind, file in zip(("huggingface", "huggingface", "jieba+bpe"), tokenizer_jsons()):
+        files.append([("xuxie.tokenizer", STR, kind), ("tokenizer.huggingface.json", STR, file),
+                      ("tokenizer.ggml.bos_token_id", U32, 0), ("tokenizer.ggml.add_bos_token", BOOL, 1)])
+    for meta in files:
+        m = Model()
+        m.tensors, m.meta = [], [list(entry) for entry in meta]
+        yield m.bytes()
+
+
 def gguf():
     yield from generated("gguf")
+    yield from gguf_vocabularies()
     yield from fixtures("gguf/*")
 
 
@@ -373,6 +399,20 @@ def checkpoints():
     yield join(b"r", json.dumps(config_of("megatron")), "", header(cut, "F16"), header(cut, "F16"))
 
 
+def gguf_pieces():
+    """Two files, cut by split_gguf.py from small whole ones."""
+    small = sorted((d for d in gguf() if d[:4] == b"GGUF" and 4000 < len(d) < 20000), key=len)
+    with tempfile.TemporaryDirectory() as folder:
+        for i, data in enumerate(small[:60:6]):
+            source, name = os.path.join(folder, "whole"), os.path.join(folder, f"p{i}")
+            with open(source, "wb") as f:
+                f.write(data)
+            made = subprocess.run([sys.executable, os.path.join(HERE, "..", "cli", "split_gguf.py"), source, name,
+                                   "2", *(["--no-tensor-first"] if i % 2 else [])], stderr=subprocess.DEVNULL)
+            if made.returncode == 0:
+                yield PART_END.join(read(f"{name}-0000{k}-of-00002.gguf") for k in (1, 2))
+
+
 def imports(suffix):
     """Files of examples and templates, with the field that the targets' template has."""
     with tempfile.TemporaryDirectory() as folder:
@@ -394,6 +434,7 @@ TARGETS = {
     "checkpoint": checkpoints,
     "csv": lambda: imports(".csv"),
     "gguf": gguf,
+    "gguf_pieces": gguf_pieces,
     "jieba": jieba_tables,
     "jsonl": lambda: imports(".jsonl"),
     "model": gguf,
