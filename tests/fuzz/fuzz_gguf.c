@@ -62,11 +62,11 @@ static void use_tokenizer(const struct weights *w)
         require(err.msg[0] != '\0');
         return;
     }
-    int32_t ids[sizeof text + 2];
+    enum { MOST = 3 * sizeof text + 4 }; /* a space may be the three bytes of U+2581, one by one */
+    int32_t ids[MOST];
     size_t n;
-    require(tokenizer_encode(t, text, sizeof text - 1, TOKENIZE_SPECIAL, ids, sizeof text + 2, &n,
-                             &err) == 0);
-    require(n <= sizeof text + 1);
+    require(tokenizer_encode(t, text, sizeof text - 1, TOKENIZE_SPECIAL, ids, MOST, &n, &err) == 0);
+    require(n <= MOST);
     for (size_t i = 0; i < n; i++) {
         size_t len;
         const char *piece = tokenizer_piece(t, ids[i], true, &len);
