@@ -9,7 +9,7 @@
 
 enum arch_norm { NORM_LAYER, NORM_RMS };
 enum arch_position { POSITION_LEARNED, POSITION_ROPE_NEOX, POSITION_ROPE_NORM };
-enum arch_act { ACT_GELU_TANH, ACT_GELU_ERF, ACT_SILU };
+enum arch_act { ACT_GELU_TANH, ACT_GELU_ERF, ACT_SILU, ACT_RELU };
 enum arch_mlp { MLP_PLAIN, MLP_GATED };
 enum arch_qkv { QKV_FUSED, QKV_SPLIT };
 

@@ -148,7 +148,10 @@ static int read_activation(const struct weights *w, const struct arch *arch, str
     static const struct {
         const char *name;
         enum arch_act act;
-    } table[] = {{"gelu_tanh", ACT_GELU_TANH}, {"gelu_erf", ACT_GELU_ERF}};
+    } table[] = {{"gelu_tanh", ACT_GELU_TANH},
+                 {"gelu_erf", ACT_GELU_ERF},
+                 {"silu", ACT_SILU},
+                 {"relu", ACT_RELU}};
 
     hp->act = arch->act;
     struct meta_string name = {NULL, 0};
@@ -164,7 +167,7 @@ static int read_activation(const struct weights *w, const struct arch *arch, str
     char path[360], quoted[360];
     return err_set(err, E_UNSUPPORTED,
                    _("%s: the activation \"%s\" (xuxie.activation) is not known; "
-                     "it can be gelu_tanh or gelu_erf"),
+                     "it can be gelu_tanh, gelu_erf, silu or relu"),
                    path_of(w, path, sizeof(path)),
                    err_quote(quoted, sizeof(quoted), name.s, name.n));
 }
@@ -238,6 +241,11 @@ int hparams_rope(const struct weights *w, const struct arch *arch, struct hparam
     float factor = 1;
     int original = hp->n_ctx_train;
     int rc = weights_meta_string(w, key, &type, err);
+    /* The key of 2023, before scalings had types: linear. The newer ones overrule it. */
+    if (rc == 0)
+        rc = read_float(w, arch, "rope.scale_linear", 1, 1e6, &factor, err);
+    if (rc == 0 && factor > 1 && !weights_meta(w, key))
+        type = (struct meta_string){"linear", 6};
     if (rc == 0)
         rc = read_float(w, arch, "rope.scaling.factor", 1, 1e6, &factor, err);
     if (rc == 0)

@@ -19,6 +19,7 @@
 #include "engine/formats/checkpoint_files.h"
 #include "engine/formats/family.h"
 #include "engine/formats/infile.h"
+#include "engine/formats/model_card.h"
 #include "engine/formats/names.h"
 #include "engine/formats/source.h"
 #include "engine/formats/strset.h"
@@ -185,6 +186,10 @@ static int read_config(struct checkpoint *c, struct err *err)
         return rc;
     const char *slash = strrchr(c->files.folder, '/');
     metalist_string(&c->facts.meta, "general.name", slash ? slash + 1 : c->files.folder);
+    char *license = model_card_license(c->files.folder);
+    if (license)
+        metalist_string(&c->facts.meta, "general.license", license);
+    free(license);
     return c->facts.meta.failed ? no_memory(err) : 0;
 }
 

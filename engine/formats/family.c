@@ -166,7 +166,7 @@ static int damo_sampling(const struct jsonfile *c, struct family_facts *f, struc
     if (rc != 0)
         return rc;
     metalist_f32(&f->meta, "xuxie.sampling.temp", (float)temp);
-    if (top_k > 1) /* either of the two in the reference, and top_p where both are set */
+    if (top_k > 0) /* either of the two in the reference, and top_p where both are set; 1: greedy */
         metalist_u32(&f->meta, "xuxie.sampling.top_k", (uint32_t)top_k);
     if (top_p > 0)
         metalist_f32(&f->meta, "xuxie.sampling.top_p", (float)top_p);
@@ -261,20 +261,26 @@ static int refuse_packed(const struct jsonfile *c, struct err *err)
 
 static int put_activation(const struct jsonfile *c, struct family_facts *f, struct err *err)
 {
-    static const char *const tanh_names[] = {"gelu_new", "gelu_fast", "gelu_pytorch_tanh"};
+    static const struct {
+        const char *name, *ours; /* NULL: what the architecture's row says */
+    } table[] = {
+        {"gelu_new", NULL}, {"gelu_fast", NULL}, {"gelu_pytorch_tanh", NULL}, {"gelu", "gelu_erf"},
+        {"relu", "relu"},   {"silu", "silu"},    {"swish", "silu"},
+    };
     const char *name = "gelu_new";
     int rc = jsonfile_string(c, c->root, "activation_function", &name, err);
     if (rc != 0)
         return rc;
-    for (size_t i = 0; i < ARRAY_LEN(tanh_names); i++)
-        if (strcmp(name, tanh_names[i]) == 0)
-            return 0; /* what the architecture's row says */
-    if (strcmp(name, "gelu") != 0)
-        return jsonfile_refuse(c, "activation_function",
-                               json_object_get(c->root, "activation_function"), E_UNSUPPORTED, err,
-                               _("supported are gelu_new, gelu_fast, gelu_pytorch_tanh and gelu"));
-    metalist_string(&f->meta, "xuxie.activation", "gelu_erf");
-    return 0;
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        if (strcmp(name, table[i].name) != 0)
+            continue;
+        if (table[i].ours)
+            metalist_string(&f->meta, "xuxie.activation", table[i].ours);
+        return 0;
+    }
+    return jsonfile_refuse(
+        c, "activation_function", json_object_get(c->root, "activation_function"), E_UNSUPPORTED,
+        err, _("supported are gelu_new, gelu_fast, gelu_pytorch_tanh, gelu, relu, silu and swish"));
 }
 
 int family_gpt2(const struct jsonfile *c, struct family_facts *f, struct err *err)

@@ -659,7 +659,8 @@ static void hash_checkpoint(const struct weights *w, XXH3_state_t *state)
     for (size_t i = 0; i < weights_meta_count(w); i++) {
         const struct meta_value *v;
         const char *key = weights_meta_at(w, i, &v);
-        if (strcmp(key, "general.name") == 0) /* a folder may be moved */
+        /* A folder may be moved, and its card rewritten. */
+        if (strcmp(key, "general.name") == 0 || strcmp(key, "general.license") == 0)
             continue;
         XXH3_128bits_update(state, key, strlen(key));
         if (v->type == META_STRING)

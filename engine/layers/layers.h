@@ -60,6 +60,7 @@ enum linear_then {
     LINEAR_GELU_TANH, /* y = gelu(...) */
     LINEAR_GELU_ERF,
     LINEAR_SILU,
+    LINEAR_RELU,
 };
 enum { LINEAR_MIN_BLOCK = 8 };
 void linear_forward(const struct layer_env *env, const struct tensor *w, const float *b,

@@ -41,6 +41,13 @@ static inline void put(float *y, enum linear_then then, float v)
         *y = v;
 }
 
+/* One comparison an element: no kernel could be faster than its memory. */
+static void relu(float *x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        x[i] = x[i] < 0.0f ? 0.0f : x[i];
+}
+
 /* The activation, if any, over columns [begin,end) of all rows. */
 static void activate(const struct linear_job *job, int64_t begin, int64_t end)
 {
@@ -48,6 +55,7 @@ static void activate(const struct linear_job *job, int64_t begin, int64_t end)
     void (*act)(float *, int64_t) = job->then == LINEAR_GELU_TANH  ? k->gelu_tanh
                                     : job->then == LINEAR_GELU_ERF ? k->gelu_erf
                                     : job->then == LINEAR_SILU     ? k->silu
+                                    : job->then == LINEAR_RELU     ? relu
                                                                    : NULL;
     for (int64_t t = 0; act && t < job->T && begin < end; t++)
         act(job->y + t * job->y_stride + begin, end - begin);

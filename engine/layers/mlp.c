@@ -8,6 +8,7 @@ static enum linear_then then_act(enum arch_act act)
     switch (act) {
     case ACT_GELU_ERF: return LINEAR_GELU_ERF;
     case ACT_SILU: return LINEAR_SILU;
+    case ACT_RELU: return LINEAR_RELU;
     case ACT_GELU_TANH: break;
     }
     return LINEAR_GELU_TANH;

@@ -147,11 +147,28 @@ static size_t first_qwen2(const char *text, size_t n)
     "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
 
 static const struct pretok table[] = {
-    {"gpt-2", GPT2_REGEX, first_gpt2, false, false},
-    {"default", NULL, first_gpt2, false, false},
-    {"", NULL, first_gpt2, false, false},
-    {"llama-bpe", MODERN_REGEX("\\p{N}{1,3}"), first_llama3, false, true},
-    {"qwen2", MODERN_REGEX("\\p{N}"), first_qwen2, true, false},
+    {.name = "gpt-2", .regex = GPT2_REGEX, .first = first_gpt2},
+    {.name = "default", .first = first_gpt2},
+    {.name = "", .first = first_gpt2},
+    {.name = "llama-bpe",
+     .regex = MODERN_REGEX("\\p{N}{1,3}"),
+     .first = first_llama3,
+     .ignore_merges = true,
+     .add_bos = true},
+    {.name = "qwen2", .regex = MODERN_REGEX("\\p{N}"), .first = first_qwen2, .nfc = true},
+};
+
+/* Other names for the same tokenizer, by llama.cpp's llama-vocab.cpp. */
+static const struct {
+    const char *name, *row;
+} aliases[] = {
+    {"llama3", "llama-bpe"},       {"llama-v3", "llama-bpe"},
+    {"falcon3", "llama-bpe"},      {"pixtral", "llama-bpe"},
+    {"midm-2.0", "llama-bpe"},     {"lfm2", "llama-bpe"},
+    {"deepseek-r1-qwen", "qwen2"}, {"kormo", "qwen2"},
+    {"f2llmv2", "qwen2"},          {"phi-2", "gpt-2"},
+    {"gigachat", "gpt-2"},         {"a.x-4.0", "gpt-2"},
+    {"mellum", "gpt-2"},
 };
 
 const struct pretok *pretok_of_regex(const char *regex)
@@ -164,6 +181,9 @@ const struct pretok *pretok_of_regex(const char *regex)
 
 const struct pretok *pretok_find(const char *name)
 {
+    for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
+        if (strcmp(aliases[i].name, name) == 0)
+            name = aliases[i].row;
     for (size_t i = 0; i < ARRAY_LEN(table); i++)
         if (strcmp(table[i].name, name) == 0)
             return &table[i];

@@ -15,9 +15,10 @@ struct pretok {
     size_t (*first)(const char *text, size_t n);
     bool nfc;           /* the text is brought into the normal form C first */
     bool ignore_merges; /* a piece that is in the vocabulary is taken as it is */
+    bool add_bos;       /* a GGUF file that does not say otherwise wants the BOS before a text */
 };
 
-/* NULL: not known. "" is the default. */
+/* NULL: not known. "" is the default. Other names that llama.cpp has for the same are known too. */
 const struct pretok *pretok_find(const char *name);
 /* The row whose scanner does what this regular expression does; NULL: not known. */
 const struct pretok *pretok_of_regex(const char *regex);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,14 +18,14 @@
 
 struct opening {
     char *path; /* of the file, owned */
-    char *config_path;
+    char *config_path, *added_path, *model_config_path;
     const struct tokenizer_options *options;
 };
 
 /* ---- tokenizer_config.json ---- */
 
-/* The folder's tokenizer_config.json, or NULL where there is none. */
-static int load_config(const char *path, json_t **out, struct err *err)
+/* The JSON file at path, an object; NULL where there is none. */
+static int load_object(const char *path, json_t **out, struct err *err)
 {
     char shown[INFILE_QUOTE_BYTES];
     char *text;
@@ -136,26 +137,73 @@ static int read_file(const struct opening *o, const json_t *config, struct vocab
     } else {
         rc = vocab_source_from_lines(shown, data, n, src, err);
     }
+    return rc;
+}
+
+/* vocab.json and merges.txt do not say how a text is cut; what the model is called does. */
+static void choose_pretok(const json_t *config, const json_t *model, struct vocab_source *src)
+{
+    const char *name = json_string_value(json_object_get(config, "tokenizer_class"));
+    if (!name)
+        name = json_string_value(json_object_get(model, "model_type"));
+    if (name && (strncasecmp(name, "qwen2", 5) == 0 || strncasecmp(name, "qwen3", 5) == 0))
+        snprintf(src->pre, sizeof src->pre, "qwen2");
+}
+
+static int add_tokens(const struct opening *o, const json_t *config, const json_t *model,
+                      struct vocab_source *src, struct err *err)
+{
+    char added_shown[INFILE_QUOTE_BYTES], config_shown[INFILE_QUOTE_BYTES];
+    const json_t *rows = json_object_get(model, "vocab_size");
+    json_t *added;
+    int rc = load_object(o->added_path, &added, err);
+    if (rc == 0)
+        rc = vocab_add_tokens(infile_quote(added_shown, o->added_path), added,
+                              infile_quote(config_shown, o->config_path), config,
+                              json_is_integer(rows) ? json_integer_value(rows) : INT64_MAX, src,
+                              err);
+    json_decref(added);
+    return rc;
+}
+
+/* What lies beside the vocabulary: more tokens, and which are special. */
+static int read_beside(const struct opening *o, const json_t *config, struct vocab_source *src,
+                       struct err *err)
+{
+    json_t *model = NULL;
+    int rc = 0;
+    if (strcmp(src->kind, "gpt2") == 0 || strcmp(src->kind, "llama") == 0) {
+        rc = load_object(o->model_config_path, &model, err);
+        if (rc == 0 && !o->path)
+            choose_pretok(config, model, src);
+        if (rc == 0)
+            rc = add_tokens(o, config, model, src, err);
+        json_decref(model);
+    }
     if (rc == 0 && config)
         apply_config(config, src);
     return rc;
 }
 
-static int open_file(const struct opening *o, struct vocab_source *src, struct err *err)
+/* o->path NULL: vocab.json and merges.txt of the folder. */
+static int open_file(const struct opening *o, const char *folder, struct vocab_source *src,
+                     struct err *err)
 {
     json_t *config;
-    int rc = load_config(o->config_path, &config, err);
+    int rc = load_object(o->config_path, &config, err);
     if (rc != 0)
         return rc;
-    rc = read_file(o, config, src, err);
+    rc = o->path ? read_file(o, config, src, err) : vocab_source_from_gpt2_folder(folder, src, err);
+    if (rc == 0) {
+        rc = read_beside(o, config, src, err);
+        if (rc == 0)
+            rc = apply_options(o->path ? o->path : folder, o->options, src, err);
+        if (rc != 0)
+            vocab_source_free(src);
+        else if (strcmp(src->kind, "hf") == 0)
+            hf_make_standard(src);
+    }
     json_decref(config);
-    if (rc != 0)
-        return rc;
-    rc = apply_options(o->path, o->options, src, err);
-    if (rc != 0)
-        vocab_source_free(src);
-    else if (strcmp(src->kind, "hf") == 0)
-        hf_make_standard(src);
     return rc;
 }
 
@@ -174,22 +222,29 @@ static char *beside(const char *path, bool is_file, const char *name)
     return out;
 }
 
+/* name NULL: the file at path itself when is_file, else vocab.json with merges.txt. */
 static int open_named(const char *path, bool is_file, const char *name,
                       const struct tokenizer_options *options, struct vocab_source *src,
                       struct err *err)
 {
     struct opening o = {
-        .path = is_file ? strdup(path) : beside(path, false, name),
+        .path = is_file ? strdup(path)
+                : name  ? beside(path, false, name)
+                        : NULL,
         .config_path = beside(path, is_file, "tokenizer_config.json"),
+        .added_path = beside(path, is_file, "added_tokens.json"),
+        .model_config_path = beside(path, is_file, "config.json"),
         .options = options,
     };
     int rc;
-    if (!o.path || !o.config_path)
+    if ((!o.path && (is_file || name)) || !o.config_path || !o.added_path || !o.model_config_path)
         rc = err_set(err, E_RESOURCE, _("not enough memory to open a tokenizer."));
     else
-        rc = open_file(&o, src, err);
+        rc = open_file(&o, path, src, err);
     free(o.path);
     free(o.config_path);
+    free(o.added_path);
+    free(o.model_config_path);
     return rc;
 }
 
@@ -201,20 +256,47 @@ static bool has_file(const char *folder, const char *name)
     return is_there;
 }
 
+static bool same_tokens(const struct vocab_source *a, const struct vocab_source *b)
+{
+    if (a->tokens.n != b->tokens.n)
+        return false;
+    for (size_t i = 0; i < a->tokens.n; i++)
+        if (a->tokens.s[i].n != b->tokens.s[i].n ||
+            memcmp(a->tokens.s[i].s, b->tokens.s[i].s, a->tokens.s[i].n) != 0)
+            return false;
+    return true;
+}
+
+/* Llama 2 and Mistral are published with both files, which say the same. GGUF has a word for
+ * SentencePiece's form only, so that is taken, where the tokens are the same indeed. */
+static void prefer_pieces(const char *path, const struct tokenizer_options *options,
+                          struct vocab_source *src)
+{
+    static const char name[] = "tokenizer.model";
+    struct vocab_source pieces;
+    if (strcmp(src->kind, "hf") != 0 || src->jieba || !has_file(path, name) ||
+        open_named(path, false, name, options, &pieces, NULL) != 0)
+        return;
+    bool same = same_tokens(src, &pieces);
+    vocab_source_free(same ? src : &pieces);
+    if (same)
+        *src = pieces;
+}
+
 static int open_folder(const char *path, const struct tokenizer_options *options,
                        struct vocab_source *src, struct err *err)
 {
-    static const char *const complete[] = {"tokenizer.json", "tokenizer.model"};
-    for (size_t i = 0; i < ARRAY_LEN(complete); i++)
-        if (has_file(path, complete[i]))
-            return open_named(path, false, complete[i], options, src, err);
+    if (has_file(path, "tokenizer.json")) {
+        int rc = open_named(path, false, "tokenizer.json", options, src, err);
+        if (rc == 0)
+            prefer_pieces(path, options, src);
+        return rc;
+    }
+    if (has_file(path, "tokenizer.model"))
+        return open_named(path, false, "tokenizer.model", options, src, err);
     if (!has_file(path, "vocab.json") && has_file(path, "vocab.txt"))
         return open_named(path, false, "vocab.txt", options, src, err);
-    if (options->no_lower_case || options->no_jieba) {
-        struct vocab_source none = {.kind = "gpt2"};
-        return apply_options(path, options, &none, err);
-    }
-    return vocab_source_from_gpt2_folder(path, src, err);
+    return open_named(path, false, NULL, options, src, err);
 }
 
 static const struct tokenizer_options no_options;

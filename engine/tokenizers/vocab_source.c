@@ -99,6 +99,7 @@ void vocab_source_free(struct vocab_source *src)
     free(src->scores);
     free(src->shown_texts);
     free(src->shown_bytes);
+    free(src->added_bytes);
     free(src->chat_template);
     json_decref(src->json);
     *src = (struct vocab_source){0};

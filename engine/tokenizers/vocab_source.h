@@ -72,6 +72,7 @@ struct vocab_source {
     struct meta_string *merge_texts; /* likewise */
     char *merges_file;               /* owned bytes merges.s points into */
     void *json;                      /* owned root tokens.s points into */
+    char *added_bytes;               /* owned texts of added tokens */
     char *chat_template;             /* owned, not NUL-terminated; NULL: none. Never run */
     size_t n_chat_template;
 };
@@ -95,6 +96,11 @@ int vocab_source_from_spm(const char *shown, char *data, size_t n, struct vocab_
                           struct err *err);
 int vocab_source_from_hf(const char *shown, const char *text, size_t n, struct vocab_source *src,
                          struct err *err);
+/* Adds what added_tokens.json and tokenizer_config.json (each may be NULL) name beside a vocabulary
+ * that was read, below n_rows; token_texts is then owned. On failure src is still to be freed. */
+int vocab_add_tokens(const char *file_shown, const json_t *file, const char *config_shown,
+                     const json_t *config, int64_t n_rows, struct vocab_source *src,
+                     struct err *err);
 /* The chat template of a checkpoint's folder or of a GGUF file, when there is one. */
 void vocab_chat_from_folder(const char *folder, struct vocab_source *src);
 void vocab_chat_from_weights(const struct weights *w, struct vocab_source *src);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/tokenizers/pretok.h"
 #include "src/base/i18n.h"
 #include "src/base/limits.h"
 #include "src/base/log.h"
@@ -154,6 +155,9 @@ static int read_ids(const struct weights *w, struct vocab_source *src, struct er
     if (strcmp(src->kind, "llama") == 0) { /* what files of this kind leave out */
         src->add_bos = true;
         src->add_space_prefix = true;
+    } else if (strcmp(src->kind, "gpt2") == 0) {
+        const struct pretok *pretok = pretok_find(src->pre);
+        src->add_bos = pretok && pretok->add_bos;
     }
     int rc = read_id(w, "tokenizer.ggml.bos_token_id", src, &src->bos, err);
     if (rc == 0)

@@ -80,6 +80,11 @@ SHAPES = {
     "qwen3-yarn-rope_type": ("qwen3", 4, 2, 16, 48, 65, dict(rope=YARN, spelling="rope_type", theta=1e6, type="f16")),
     "qwen3-yarn-v5-shards": ("qwen3", 4, 4, 16, 48, 65, dict(rope=YARN_ALL, container="shards")),
     "qwen3-attention-bias": ("qwen3", 3, 3, 10, 48, 65, dict(bias=True, type="bf16")),
+    "gpt2-gelu_new": ("gpt2", 3, 3, None, 48, 83, dict(tied=True)),
+    "gpt2-gelu": ("gpt2", 4, 4, None, 52, None, dict(tied=True, activation_function="gelu", type="f16")),
+    "gpt2-relu": ("gpt2", 5, 5, None, 45, 77, dict(tied=True, activation_function="relu", type="bf16")),
+    "gpt2-silu": ("gpt2", 2, 2, None, 38, 77, dict(tied=True, activation_function="silu", container="bin")),
+    "gpt2-swish-shards": ("gpt2", 6, 6, None, 42, 91, dict(tied=True, activation_function="swish", container="shards")),
     "qwen3-window-last": ("qwen3", 4, 2, 12, 48, 65, dict(use_sliding_window=True, sliding_window=9, max_window_layers=1)),
 }
 
@@ -88,6 +93,10 @@ def make_config(kind, n_head, n_head_kv, head_dim, width, ff, more):
     more = dict(more)
     for key in ("spelling", "type", "container"):
         more.pop(key, None)
+    if kind == "gpt2":
+        return {"model_type": kind, "vocab_size": VOCAB, "n_embd": width, "n_inner": ff, "n_layer": N_LAYER, "n_head": n_head,
+                "n_positions": CONTEXT, "tie_word_embeddings": more.pop("tied", True), "bos_token_id": 1,
+                "eos_token_id": 2, **more}
     rope = {"rope_theta": more.pop("theta", 10000.0), **more.pop("rope", {"rope_type": "default"})}
     config = {"model_type": kind, "vocab_size": VOCAB, "hidden_size": width, "intermediate_size": ff,
               "num_hidden_layers": N_LAYER, "num_attention_heads": n_head, "num_key_value_heads": n_head_kv,
@@ -119,7 +128,7 @@ def randomise(model, seed):
     for name, p in model.named_parameters():
         with torch.no_grad():
             noise = torch.empty(p.shape).normal_(generator=generator)
-            if "norm" in name:
+            if "norm" in name or (".ln_" in name and name.endswith("weight")):
                 p.copy_(1 + 0.2 * noise)
             elif name.endswith("bias"):
                 p.copy_(0.3 * noise)

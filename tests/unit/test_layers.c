@@ -69,6 +69,7 @@ static double act_reference(enum linear_then then, double v)
         return 0.5 * v * (1 + tanh(0.7978845608028654 * (v + 0.044715 * v * v * v)));
     case LINEAR_GELU_ERF: return 0.5 * v * (1 + erf(v / sqrt(2.0)));
     case LINEAR_SILU: return v / (1 + exp(-v));
+    case LINEAR_RELU: return v < 0 ? 0 : v;
     case LINEAR_STORE:
     case LINEAR_ADD:
     case LINEAR_MUL: break;
@@ -107,7 +108,8 @@ static void linear_by_definition(void **state)
 {
     (void)state;
     static const enum linear_then thens[] = {LINEAR_STORE,     LINEAR_ADD,      LINEAR_MUL,
-                                             LINEAR_GELU_TANH, LINEAR_GELU_ERF, LINEAR_SILU};
+                                             LINEAR_GELU_TANH, LINEAR_GELU_ERF, LINEAR_SILU,
+                                             LINEAR_RELU};
     static const int lengths[] = {1, 3, 4, 31, 32, 37};
     for (int n_threads = 1; n_threads <= MAX_THREADS; n_threads++) {
         struct pool *pool;

@@ -115,6 +115,20 @@ static void rotary_models(void **state)
     assert_near(m->hp.rope_scale, 1, 0);
     model_free(m);
 
+    /* As it was said before there were types; a type overrules it. */
+    struct tiny_key old = {"qwen3.rope.scale_linear", TINY_F32, .f = 4};
+    const struct tiny_key base[] = {keys[0], old};
+    const struct tiny t_old = {.arch = "qwen3", .keys = base, .n_keys = 2};
+    m = good_model(&t_old);
+    assert_near(m->rope_freq[1], pow(100, -2.0 / D) / 4, 1e-7);
+    model_free(m);
+    const struct tiny_key both[] = {
+        keys[0], old, {"qwen3.rope.scaling.type", TINY_STRING, .s = "none"}};
+    const struct tiny t_both = {.arch = "qwen3", .keys = both, .n_keys = 3};
+    m = good_model(&t_both);
+    assert_near(m->rope_freq[1], pow(100, -2.0 / D), 1e-7);
+    model_free(m);
+
     keys[1].s = "longrope\x1b";
     refused(&t, E_UNSUPPORTED, "longrope\\u{1B}");
 }
@@ -172,6 +186,10 @@ static void activations(void **state)
     const struct tiny t = {.arch = "gpt2", .keys = &key, .n_keys = 1};
     struct model *m = good_model(&t);
     assert_int_equal(m->hp.act, ACT_GELU_ERF);
+    model_free(m);
+    key.s = "relu";
+    m = good_model(&t);
+    assert_int_equal(m->hp.act, ACT_RELU);
     model_free(m);
     key.s = "swish\n";
     refused(&t, E_UNSUPPORTED, "swish\\u{A}");

@@ -213,6 +213,10 @@ static void test_names(void **state)
     assert_non_null(pretok_find("default"));
     assert_non_null(pretok_find(""));
     assert_null(pretok_find("qwen9"));
+    assert_ptr_equal(pretok_find("llama3"), pretok_find("llama-bpe"));
+    assert_ptr_equal(pretok_find("deepseek-r1-qwen"), pretok_find("qwen2"));
+    assert_true(pretok_find("llama-v3")->add_bos);
+    assert_false(pretok_find("qwen2")->add_bos);
     assert_null(pretok_of_regex("(a+)+$"));
 }
 
