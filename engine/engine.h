@@ -94,6 +94,7 @@ struct engine_segment {
     const int32_t *ids; /* SEGMENT_IDS */
     size_t n_ids;
     bool scored;        /* in a request that scores: tell the probabilities of these tokens */
+    bool special;       /* SEGMENT_TEXT: special tokens written out in it are those tokens */
 };
 
 struct engine_request {

@@ -120,7 +120,7 @@ static int read_segment(struct run *r, const struct engine_segment *s, size_t at
         if (rc == 0 && n > 0)
             memcpy(g->ids + at, s->ids, n * sizeof *s->ids);
     } else {
-        const int flags = TOKENIZE_LITERAL | (at > 1 ? TOKENIZE_CONTINUES : 0);
+        const int flags = (s->special ? 0 : TOKENIZE_LITERAL) | (at > 1 ? TOKENIZE_CONTINUES : 0);
         /* Two bytes a token is a guess on the safe side for most texts; the call tells when not. */
         rc = reserve_ids(g, at + s->n_bytes / 2 + 16, err);
         if (rc == 0)

@@ -53,8 +53,10 @@ static int make_prompt(struct job *j, struct err *err)
 {
     const struct chat_template *row;
     if (!j->settings.chat) {
-        j->segment = (struct engine_segment){
-            .kind = SEGMENT_TEXT, .text = str_cstr(&j->prompt), .n_bytes = j->prompt.len};
+        j->segment = (struct engine_segment){.kind = SEGMENT_TEXT,
+                                             .text = str_cstr(&j->prompt),
+                                             .n_bytes = j->prompt.len,
+                                             .special = j->flags->parse_special};
         j->request.segments = &j->segment;
         j->request.n_segments = 1;
         return 0;
@@ -148,6 +150,8 @@ static int run_continue(struct cli *cli)
         return cli_usage(cli->command, _("--logprobs needs --json"));
     if (cli->settings.origin[option_find("system")] == ORIGIN_CLI && !cli->settings.chat)
         return cli_usage(cli->command, _("--system needs --chat"));
+    if (cli->flags.parse_special && cli->settings.chat)
+        return cli_usage(cli->command, _("--parse-special means nothing with --chat"));
     return run(&cli->settings, &cli->flags, path);
 }
 

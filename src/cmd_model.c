@@ -296,7 +296,8 @@ static bool is_ours_alone(const struct weights *w)
 {
     struct meta_string kind = {"", 0};
     weights_meta_string(w, "tokenizer.ggml.model", &kind, NULL);
-    return weights_meta(w, "xuxie.activation") || weights_meta(w, "xuxie.sliding_window_from") ||
+    return weights_meta(w, "llama.attention.sliding_window") || /* the peers' graph has none */
+           weights_meta(w, "xuxie.activation") || weights_meta(w, "xuxie.sliding_window_from") ||
            (kind.n == 4 && memcmp(kind.s, "bert", 4) == 0) ||
            (kind.n == 2 && memcmp(kind.s, "hf", 2) == 0);
 }

@@ -24,7 +24,7 @@ struct text_list {
 
 /* What only the command line of one subcommand says. */
 struct flags {
-    bool echo, json, raw, no_store, logprobs; /* continue */
+    bool echo, json, raw, no_store, logprobs, parse_special; /* continue */
     bool special, jsonl;                      /* tokenize, detokenize */
     bool words, no_hmm, no_lower_case, no_jieba;
     char *tokenizer;                          /* path; NULL: the model's. owned */

@@ -31,11 +31,13 @@ static const struct {
     const char *text;
     const char *kind; /* NULL: any */
     bool jieba;       /* only where words are cut by jieba */
+    bool no_bos;      /* only where no BOS stands before texts */
 } known_ends[] = {
-    {"<|im_end|>", NULL, false},
-    {"<|eot_id|>", NULL, false},
-    {"<|endoftext|>", "gpt2", false},
-    {"<sep>", NULL, true},
+    {.text = "<|im_end|>"},
+    {.text = "<|eot_id|>"},
+    {.text = "<|endoftext|>", .kind = "gpt2"},
+    {.text = "<sep>", .jieba = true},
+    {.text = "[CLS]", .kind = "bert", .no_bos = true}, /* GPT2-Chinese ends articles with it */
 };
 
 struct tokenizer {
@@ -98,7 +100,7 @@ static void find_ends(struct tokenizer *t, const struct vocab_source *src)
         size_t id = strset_find(&src->by_text, text, strlen(text));
         t->ends[i] = -1;
         if (id != STRSET_NONE && (!kind || strcmp(kind, src->kind) == 0) &&
-            (!known_ends[i].jieba || src->jieba) &&
+            (!known_ends[i].jieba || src->jieba) && (!known_ends[i].no_bos || !src->add_bos) &&
             (src->type[id] == TOKEN_CONTROL || src->type[id] == TOKEN_USER))
             t->ends[i] = (int32_t)id;
     }

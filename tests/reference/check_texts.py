@@ -8,7 +8,7 @@ greedy decoding writes, id by id, from the folder and from the GGUF file importe
 are different, on purpose:
   - a row of the embedding that stands for no token is never drawn. The reference draws it, and shows
     "[UNK]" or nothing. From there on the two go different ways, and are not compared.
-  - special tokens that stand in a text are text. Such texts are left out.
+  - special tokens that stand in a text are text, without --parse-special, which such texts get.
 
   XUXIE=./xuxie XUXIE_SHARED=../shared tests/reference/check_texts.py
 """
@@ -22,6 +22,8 @@ import tempfile
 
 XUXIE = os.environ.get("XUXIE", "./xuxie")
 FIXTURES = os.path.join(os.environ.get("XUXIE_SHARED", "../shared"), "fixtures")
+
+SPECIAL = r"\[(MASK|SEP|CLS)\]"
 
 n_tests = 0
 n_failed = 0
@@ -46,6 +48,8 @@ def xuxie(*args, text=""):
 
 def write_on(model, text, *args):
     """The events of one generation: start, done, the ids written, the text."""
+    if re.search(SPECIAL, text):
+        args = *args, "--parse-special"
     out = xuxie("continue", "-m", model, "--json", "--logprobs", "--no-store", "--kv", "f32",
                 "--preset", "greedy", *args, text=text)
     start = done = None
@@ -69,8 +73,6 @@ def n_tokens(model):
 def texts(expected):
     """(text, tokens of the prompt, ids written after it, max_length, whole text) of each text."""
     for case in expected.get("text_cases", []):
-        if re.search(r"\[(MASK|SEP|CLS)\]", case["text"]):
-            continue
         if "output_ids" in case:
             n = case["prompt_length"]
             if n < case["preprocessor_max_length"] - 1:  # else its end was cut off
@@ -142,6 +144,21 @@ def check_base(fixture, imported):
        f"{name}: the preset damo", s)
 
 
+def check_chinese(fixture, imported):
+    """GPT2-Chinese: [CLS] ends an article; without --parse-special what is written out is text."""
+    with open(os.path.join(fixture, "vocab.txt"), encoding="utf-8") as f:
+        cls = f.read().split("\n").index("[CLS]")
+    name = os.path.basename(fixture)
+    for model in fixture, imported:
+        _, done, ids, shown = write_on(model, "天空", "--logit-bias", f"{cls}=100", "-n", "3")
+        ok(done["reason"] == "eos" and ids == [cls] and shown == "", f"{name}: [CLS] ends a text",
+           (done, ids, shown))
+        plain = json.loads(xuxie("continue", "-m", model, "--json", "--no-store", "-n", "1", "--preset", "greedy",
+                                 text="[MASK]天").splitlines()[-1])
+        _, done, _, _ = write_on(model, "[MASK]天", "-n", "1")
+        ok(done["prompt_tokens"] == 2 < plain["prompt_tokens"], f"{name}: [MASK] is a token on request", (done, plain))
+
+
 def check_megatron(fixture, imported):
     """DAMO from 1.3B on: <sep> is no token of a text, and ends what is written."""
     name = os.path.basename(fixture)
@@ -174,6 +191,8 @@ def main():
                 check_base(fixture, imported)
             elif name[0] == "b":
                 check_megatron(fixture, imported)
+            elif name[0] == "c":
+                check_chinese(fixture, imported)
         except (RuntimeError, OSError, ValueError, KeyError) as e:
             ok(False, f"{name}: runs", repr(e))
         finally:

@@ -211,6 +211,7 @@ def make(name, folder, seed):
     save(state, folder, more.get("container", "safetensors"))
     written = json.loads(config.to_json_string(use_diff=False))
     written = {k: v for k, v in written.items() if k in (
+        "activation_function", "layer_norm_epsilon", "n_embd", "n_head", "n_inner", "n_layer", "n_positions",
         "architectures", "attention_bias", "bos_token_id", "dtype", "eos_token_id", "head_dim", "hidden_act",
         "hidden_size", "initializer_range", "intermediate_size", "layer_types", "max_position_embeddings",
         "max_window_layers", "mlp_bias", "model_type", "num_attention_heads", "num_hidden_layers",
