@@ -42,7 +42,7 @@ files()
     template) echo src/template_text.c ;;
     text_safe) echo src/base/text_safe.c ;;
     tokenizer) echo $t/bpe.c $t/merge.c $t/pretok.c ;;
-    tokenizer_folder) echo $t/tokenizer_open.c $t/vocab_folder.c $t/vocab_chat.c ;;
+    tokenizer_folder) echo $t/tokenizer_open.c $t/vocab_folder.c $t/vocab_added.c $t/vocab_chat.c ;;
     tokenizer_json) echo $t/hf.c $t/hf_decode.c $t/hf_file.c $t/hf_normalize.c $t/hf_split.c $t/hf_standard.c $t/hf_steps.c ;;
     tokenizer_model) echo $t/spm.c $t/spm_file.c ;;
     torch) echo $f/torch_common.c $f/torch_legacy.c $f/torch_zip.c $f/pickle.c src/base/zip.c ;;

@@ -1,7 +1,8 @@
 /* fuzz_tokenizer_folder.c - a checkpoint's folder with a tokenizer in it. The first letter says
  * which (j: tokenizer.json, m: tokenizer.model, t: vocab.txt, else vocab.json and merges.txt), the
  * second which options; the parts (mutate.h) are tokenizer_config.json (an empty one: none), the
- * file, merges.txt where it is wanted, and a text. The folder lies in $TMPDIR. */
+ * file, merges.txt where it is wanted, a text, and added_tokens.json (likewise). The folder lies in
+ * $TMPDIR. */
 #include "config.h"
 
 #include <fcntl.h>
@@ -73,7 +74,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
         write_file("merges.txt", part, n);
     }
     part = next_part(&at, end, &n);
+    size_t n_added;
+    const uint8_t *added = next_part(&at, end, &n_added);
+    if (n_added > 0)
+        write_file("added_tokens.json", added, n_added);
     use((const char *)part, n, data[1] & 2 ? &options : NULL);
+    unlinkat(folder_fd, "added_tokens.json", 0);
     unlinkat(folder_fd, "tokenizer_config.json", 0);
     unlinkat(folder_fd, name, 0);
     unlinkat(folder_fd, "merges.txt", 0);
@@ -85,8 +91,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t n, size_t max, unsigned see
     struct dice d = {seed | 1};
     if (n < 3 || dice_below(&d, 16) == 0)
         return LLVMFuzzerMutate(data, n, max);
-    unsigned part = dice_below(&d, 4);
-    bool is_json = part == 0 || (part == 1 && (data[0] == 'j' || data[0] == 'v'));
+    unsigned part = dice_below(&d, 5);
+    bool is_json = part == 0 || (part == 1 && (data[0] == 'j' || data[0] == 'v')) ||
+                   part == (data[0] == 'v' ? 4 : 3);
     return 2 +
            mutate_part(data + 2, n - 2, max - 2, part, &d, is_json ? mutate_json : mutate_bytes);
 }

@@ -241,7 +241,9 @@ def tokenizer_folders():
     """Each kind of file with a tokenizer_config.json that says something about it, and without."""
     config = {"bos_token": "<s>", "eos_token": {"content": "</s>", "lstrip": False}, "add_bos_token": True,
               "add_eos_token": False, "do_lower_case": True, "strip_accents": False,
-              "tokenize_chinese_chars": True, "chat_template": "{% for m in messages %}<|im_start|>{% endfor %}"}
+              "tokenize_chinese_chars": True, "tokenizer_class": "Qwen2Tokenizer", "added_tokens_decoder": {
+                  "0": {"content": "<unk>", "special": True}, "300": {"content": "<|im_end|>", "special": True},
+                  "97": {"content": "<x>", "special": False}}, "chat_template": "{% for m in messages %}<|im_start|>{% endfor %}"}
     lists = {"eos_token": "[SEP]", "do_lower_case": False,
              "chat_template": [{"name": "tool_use", "template": "a"}, {"name": "default", "template": "b"}]}
     vocab = {chr(c): c - 33 for c in range(33, 127)} | {"ab": 94, "<s>": 95, "</s>": 96}
@@ -253,6 +255,7 @@ def tokenizer_folders():
             for c in (config, lists, None):
                 said = json.dumps(c).encode() if c else b""
                 yield letter + b"%d" % (i % 4) + said + PART_END + data + PART_END + TEXTS[0].encode()
+                yield letter + b"0" + said + PART_END + data + PART_END + b"a<tool>b" + PART_END + b'{"<tool>":98,"<y>":301}'
 
 
 def gguf_vocabularies():
