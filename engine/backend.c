@@ -53,8 +53,6 @@ struct backend {
     size_t n_watched;
     atomic_bool damaged;           /* written by the SIGBUS handler, read by the engine thread */
     uint8_t *is_breaker, *is_keep; /* [n_vocab], see sample.h; one block */
-    dev_t device;                  /* which file was mapped */
-    ino_t inode;
     struct engine_info info;
     char name[NAME_BYTES], license[NAME_BYTES];
 };
@@ -211,11 +209,6 @@ static int load_checked(struct backend *b, const char *path, const struct engine
     int rc = weights_open(path, &weights, err);
     if (rc < 0)
         return rc;
-    struct stat st;
-    if (stat(path, &st) == 0) {
-        b->device = st.st_dev;
-        b->inode = st.st_ino;
-    }
     watch_files(b, weights);
     rc = model_open(weights, &b->model, err); /* takes the weights */
     if (rc < 0) {
@@ -342,21 +335,11 @@ void backend_session_free(struct backend_session *s)
     free(s);
 }
 
-/* Was the mapped file itself written to? One that was replaced by another file of its name, or
- * removed, lives on in the mapping as it was. */
-static bool changed_in_place(const struct backend *b)
-{
-    const struct weights *w = b->model->weights;
-    struct stat now;
-    return weights_changed(w) && stat(weights_path(w), &now) == 0 && now.st_dev == b->device &&
-           now.st_ino == b->inode;
-}
-
 void backend_run(struct backend_session *s, const struct engine_request *request,
                  const struct emitter *out)
 {
     const struct backend *b = s->backend;
-    if (!atomic_load(&b->damaged) && !changed_in_place(b)) {
+    if (!atomic_load(&b->damaged) && !weights_changed(b->model->weights)) {
         generate_run(&s->generator, request, out);
         return;
     }

@@ -241,11 +241,14 @@ int hparams_rope(const struct weights *w, const struct arch *arch, struct hparam
     float factor = 1;
     int original = hp->n_ctx_train;
     int rc = weights_meta_string(w, key, &type, err);
-    /* The key of 2023, before scalings had types: linear. The newer ones overrule it. */
-    if (rc == 0)
-        rc = read_float(w, arch, "rope.scale_linear", 1, 1e6, &factor, err);
-    if (rc == 0 && factor > 1 && !weights_meta(w, key))
-        type = (struct meta_string){"linear", 6};
+    /* The key of 2023, before scalings had types: linear; 0 is none. The newer ones overrule it. */
+    char factor_key[KEY_BYTES];
+    arch_key(factor_key, arch, "rope.scaling.factor");
+    if (rc == 0 && !weights_meta(w, key) && !weights_meta(w, factor_key)) {
+        rc = read_float(w, arch, "rope.scale_linear", 0, 1e6, &factor, err);
+        if (factor > 1)
+            type = (struct meta_string){"linear", 6};
+    }
     if (rc == 0)
         rc = read_float(w, arch, "rope.scaling.factor", 1, 1e6, &factor, err);
     if (rc == 0)

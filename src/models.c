@@ -225,18 +225,26 @@ static bool is_model(const char *path)
     return is;
 }
 
+/* Of a file and pieces of one name the file has it (in_folder): pieces are told last. */
 static void tell_folder(struct telling *t, const char *folder)
 {
     struct dirent **names = NULL;
     struct str path = STR_INIT;
     int n = folder[0] ? scandir(folder, &names, is_visible, alphasort) : 0;
-    for (int i = 0; i < n; i++) {
-        str_clear(&path);
-        str_printf(&path, "%s/%s", folder, names[i]->d_name);
-        if (is_model(str_cstr(&path)) && !is_later_piece(str_cstr(&path)))
-            tell(t, str_cstr(&path), false);
-        free(names[i]);
+    for (int pieces = 0; pieces <= 1; pieces++) {
+        for (int i = 0; i < n; i++) {
+            size_t n_stem;
+            int number, count;
+            if (gguf_piece_name(names[i]->d_name, &n_stem, &number, &count) != (pieces == 1))
+                continue;
+            str_clear(&path);
+            str_printf(&path, "%s/%s", folder, names[i]->d_name);
+            if (is_model(str_cstr(&path)) && !is_later_piece(str_cstr(&path)))
+                tell(t, str_cstr(&path), false);
+        }
     }
+    for (int i = 0; i < n; i++)
+        free(names[i]);
     free(names);
     str_free(&path);
 }

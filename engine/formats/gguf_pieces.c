@@ -37,10 +37,13 @@ bool gguf_piece_name(const char *path, size_t *n_stem, int *number, int *count)
     for (int i = 0; i < FORM_BYTES; i++)
         if (form[i] == '0' ? end[i] < '0' || end[i] > '9' : end[i] != form[i])
             return false;
+    int is = read_digits(end + NUMBER_AT), of = read_digits(end + COUNT_AT);
+    if (is < 1 || is > of)
+        return false;
     *n_stem = n - FORM_BYTES;
-    *number = read_digits(end + NUMBER_AT);
-    *count = read_digits(end + COUNT_AT);
-    return *number >= 1 && *number <= *count;
+    *number = is;
+    *count = of;
+    return true;
 }
 
 char *gguf_piece_path(const char *path, int number)

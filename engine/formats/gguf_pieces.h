@@ -15,7 +15,8 @@
 #include "engine/formats/gguf.h"
 
 /* Has the file name (or path) the form of a piece's? Then the length of what stands before
- * "-00001-of-00003.gguf", which piece it is (from 1) and how many there are. */
+ * "-00001-of-00003.gguf", which piece it is (from 1) and how many there are; else nothing is
+ * written. */
 bool gguf_piece_name(const char *path, size_t *n_stem, int *number, int *count);
 /* The path of another piece beside the one at `path`, malloc'ed; NULL when memory is out. */
 char *gguf_piece_path(const char *path, int number);

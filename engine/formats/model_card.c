@@ -17,6 +17,8 @@ enum { MAX_NAME_BYTES = 100 };
 char *model_card_license(const char *folder)
 {
     static const char key[] = "license:";
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-";
     char *text = NULL, *found = NULL, path[4200], *save;
     size_t n;
     int len = snprintf(path, sizeof path, "%s/README.md", folder);
@@ -31,8 +33,9 @@ char *model_card_license(const char *folder)
             continue;
         line += sizeof key - 1;
         line += strspn(line, " \t\"'");
-        size_t n_name = strcspn(line, " \t\"'#");
-        if (n_name > 0 && n_name <= MAX_NAME_BYTES)
+        size_t n_name = strspn(line, letters);
+        const char *rest = line + n_name + strspn(line + n_name, " \t\"'\r");
+        if (n_name > 0 && n_name <= MAX_NAME_BYTES && (*rest == '\0' || *rest == '#'))
             found = strndup(line, n_name);
         break;
     }

@@ -389,17 +389,49 @@ static int open_set(struct weights *w, struct gguf *g, int number, int n, struct
     return rc;
 }
 
+/* Is the path that of piece *number of n, with another piece beside it? */
+static bool is_among_pieces(const char *path, int n, int *number)
+{
+    size_t n_stem;
+    int count;
+    if (!gguf_piece_name(path, &n_stem, number, &count) || count != n)
+        return false;
+    char *other = gguf_piece_path(path, *number == 1 ? 2 : 1);
+    bool is = other && access(other, F_OK) == 0;
+    free(other);
+    return is;
+}
+
+/* Which piece the open file is, by its name; by that of what a link leads to, when the others lie
+ * there. 0: its name says nothing. */
+static int find_number(struct weights *w, int n)
+{
+    size_t n_stem;
+    int number, count;
+    if (is_among_pieces(w->path, n, &number))
+        return number;
+    char *real = realpath(w->path, NULL);
+    if (real && is_among_pieces(real, n, &number)) {
+        free(w->path);
+        w->path = real;
+        w->file[0].path = real;
+        infile_quote(w->shown, real);
+        return number;
+    }
+    free(real);
+    return gguf_piece_name(w->path, &n_stem, &number, &count) && count == n ? number : 0;
+}
+
 static int parse_gguf(struct weights *w, struct err *err)
 {
     struct gguf *g;
-    size_t n_stem;
-    int n = 1, number, n_named;
+    int n = 1, number;
     int rc = gguf_parse(w->shown, w->data, w->n_bytes, &g, err);
     if (rc != 0)
         return rc;
     rc = gguf_count_pieces(g, w->shown, &n, err);
     if (rc == 0 && n > 1) {
-        if (w->n_files == 1 && gguf_piece_name(w->path, &n_stem, &number, &n_named) && n_named == n)
+        if (w->n_files == 1 && (number = find_number(w, n)) > 0)
             return open_set(w, g, number, n, err);
         rc = err_set(err, E_INPUT,
                      _("%s: this is a piece of a model in %d files; they are found by their names, "
@@ -561,11 +593,10 @@ bool weights_changed(const struct weights *w)
     for (size_t i = 0; i < w->n_files; i++) {
         const struct stat *then = &w->file[i].st;
         struct stat now;
-        if (stat(w->file[i].path, &now) != 0)
-            return true;
-        if (now.st_dev != then->st_dev || now.st_ino != then->st_ino ||
-            now.st_size != then->st_size || now.st_mtim.tv_sec != then->st_mtim.tv_sec ||
-            now.st_mtim.tv_nsec != then->st_mtim.tv_nsec)
+        if (stat(w->file[i].path, &now) == 0 && now.st_dev == then->st_dev &&
+            now.st_ino == then->st_ino &&
+            (now.st_size != then->st_size || now.st_mtim.tv_sec != then->st_mtim.tv_sec ||
+             now.st_mtim.tv_nsec != then->st_mtim.tv_nsec))
             return true;
     }
     return false;

@@ -95,7 +95,8 @@ const void *weights_base(const struct weights *w, size_t *n_bytes);
 /* The mappings tensors point into, one for each file, for engine_fault(). */
 size_t weights_n_regions(const struct weights *w);
 const void *weights_region(const struct weights *w, size_t i, size_t *n_bytes);
-/* Did the file on disk change since it was opened (mtime, size, inode)? */
+/* Was one of the files written to since it was opened? One that was replaced by another file of its
+ * name, or removed, lives on in the mapping as it was. */
 bool weights_changed(const struct weights *w);
 
 size_t weights_count(const struct weights *w);

@@ -173,11 +173,10 @@ static int read_beside(const struct opening *o, const json_t *config, struct voc
     json_t *model = NULL;
     int rc = 0;
     if (strcmp(src->kind, "gpt2") == 0 || strcmp(src->kind, "llama") == 0) {
-        rc = load_object(o->model_config_path, &model, err);
-        if (rc == 0 && !o->path)
+        load_object(o->model_config_path, &model, NULL); /* a hint here: checkpoint.c reads it */
+        if (!o->path)
             choose_pretok(config, model, src);
-        if (rc == 0)
-            rc = add_tokens(o, config, model, src, err);
+        rc = add_tokens(o, config, model, src, err);
         json_decref(model);
     }
     if (rc == 0 && config)
@@ -256,6 +255,42 @@ static bool has_file(const char *folder, const char *name)
     return is_there;
 }
 
+static bool same_ids(const struct tokenizer *a, const struct tokenizer *b)
+{
+    static const char *const texts[] = {
+        "",
+        "a",
+        " a",
+        "the end",
+        "  two  spaces ",
+        "雪落在山上。",
+        "1,234.5\n\n\tx",
+        "\xF0\x9F\x98\x80<s>",
+    };
+    enum { MOST = 160 };
+    for (size_t i = 0; i < 2 * ARRAY_LEN(texts); i++) {
+        const char *text = texts[i / 2];
+        int flags = TOKENIZE_LITERAL | (i % 2 ? TOKENIZE_SPECIAL : 0);
+        int32_t of_a[MOST], of_b[MOST];
+        size_t n_a, n_b;
+        if (tokenizer_encode(a, text, strlen(text), flags, of_a, MOST, &n_a, NULL) != 0 ||
+            tokenizer_encode(b, text, strlen(text), flags, of_b, MOST, &n_b, NULL) != 0 ||
+            n_a != n_b || n_a > MOST || memcmp(of_a, of_b, n_a * sizeof of_a[0]) != 0)
+            return false;
+    }
+    return tokenizer_adds_bos(a) == tokenizer_adds_bos(b);
+}
+
+static bool is_same_tokenizer(const struct vocab_source *a, const struct vocab_source *b)
+{
+    struct tokenizer *of_a = NULL, *of_b = NULL;
+    bool same = tokenizer_from_source(a, &of_a, NULL) == 0 &&
+                tokenizer_from_source(b, &of_b, NULL) == 0 && same_ids(of_a, of_b);
+    tokenizer_free(of_a);
+    tokenizer_free(of_b);
+    return same;
+}
+
 static bool same_tokens(const struct vocab_source *a, const struct vocab_source *b)
 {
     if (a->tokens.n != b->tokens.n)
@@ -268,7 +303,8 @@ static bool same_tokens(const struct vocab_source *a, const struct vocab_source 
 }
 
 /* Llama 2 and Mistral are published with both files, which say the same. GGUF has a word for
- * SentencePiece's form only, so that is taken, where the tokens are the same indeed. */
+ * SentencePiece's form only, so that is taken, where both have the same tokens and cut and surround
+ * texts alike. */
 static void prefer_pieces(const char *path, const struct tokenizer_options *options,
                           struct vocab_source *src)
 {
@@ -277,7 +313,7 @@ static void prefer_pieces(const char *path, const struct tokenizer_options *opti
     if (strcmp(src->kind, "hf") != 0 || src->jieba || !has_file(path, name) ||
         open_named(path, false, name, options, &pieces, NULL) != 0)
         return;
-    bool same = same_tokens(src, &pieces);
+    bool same = same_tokens(src, &pieces) && is_same_tokenizer(src, &pieces);
     vocab_source_free(same ? src : &pieces);
     if (same)
         *src = pieces;

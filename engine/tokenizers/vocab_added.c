@@ -34,6 +34,7 @@ struct added_list {
     size_t n;
     const char *shown; /* of the file being read */
     int64_t n_rows;    /* ids from here on are passed over */
+    const struct vocab_source *src;
     size_t n_over;
 };
 
@@ -53,6 +54,15 @@ static int put(struct added_list *l, int64_t id, const char *text, size_t n, enu
     l->n_over += id >= l->n_rows;
     if (n == 0 || id >= l->n_rows)
         return 0;
+    size_t there = strset_find(&l->src->by_text, text, n);
+    if (there != STRSET_NONE && there != (size_t)id) { /* the vocabulary's own number is right */
+        log_warn("tokenizer: %s: an added token is token %zu already, not %lld", l->shown, there,
+                 (long long)id);
+        return 0;
+    }
+    for (size_t i = 0; i < l->n; i++) /* the file read later is believed */
+        if (l->item[i].id != id && l->item[i].n == n && memcmp(l->item[i].text, text, n) == 0)
+            l->item[i] = l->item[--l->n];
     struct added *a = l->item;
     while (a < l->item + l->n && a->id != id)
         a++;
@@ -102,8 +112,17 @@ static int take_decoder(struct added_list *l, const json_t *root, struct err *er
     return 0;
 }
 
+static bool is_taken(const struct added_list *l, const char *text, size_t n)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (l->item[i].n == n && memcmp(l->item[i].text, text, n) == 0)
+            return true;
+    return strset_find(&l->src->by_text, text, n) != STRSET_NONE;
+}
+
 /* Tables of n tokens, the old ones first; those without a name get one nobody writes. */
-static int grow(struct vocab_source *src, size_t n, char *bytes, struct err *err)
+static int grow(struct vocab_source *src, const struct added_list *l, size_t n, char *bytes,
+                struct err *err)
 {
     size_t old = src->tokens.n;
     struct meta_string *text = calloc(n, sizeof *text);
@@ -120,6 +139,8 @@ static int grow(struct vocab_source *src, size_t n, char *bytes, struct err *err
     memcpy(text, src->tokens.s, old * sizeof *text);
     for (size_t i = old; i < n; i++, bytes += UNNAMED_BYTES) {
         int len = snprintf(bytes, UNNAMED_BYTES, "[PAD%zu]", i);
+        if (is_taken(l, bytes, (size_t)len))
+            len = 0; /* a real token is called so: this one stays without a name */
         text[i] = (struct meta_string){bytes, (size_t)len};
         type[i] = TOKEN_UNUSED;
         if (score)
@@ -146,7 +167,7 @@ static int add(struct vocab_source *src, const struct added_list *l, struct err 
     src->added_bytes = malloc(n_bytes + (n - old) * UNNAMED_BYTES + 1);
     if (!src->added_bytes)
         return no_memory(l->shown, err);
-    int rc = grow(src, n, src->added_bytes + n_bytes, err);
+    int rc = grow(src, l, n, src->added_bytes + n_bytes, err);
     if (rc != 0)
         return rc;
     char *at = src->added_bytes;
@@ -168,7 +189,7 @@ int vocab_add_tokens(const char *file_shown, const json_t *file, const char *con
 {
     const json_t *decoder = json_object_get(config, "added_tokens_decoder");
     size_t most = json_object_size(file) + json_object_size(decoder);
-    struct added_list l = {.shown = file_shown, .n_rows = n_rows};
+    struct added_list l = {.shown = file_shown, .n_rows = n_rows, .src = src};
     if (most == 0)
         return 0;
     if (most > MAX_ADDED)

@@ -50,6 +50,21 @@ check "list: once" test "$(grep -c '^whole ' "$T/out")" = 1 -a "$(wc -l <"$T/out
 check "list: the size of all" grep -q '^whole .*10.4 MB' "$T/out"
 run "$XUXIE" model info --json 雪
 check "info: by name" grep -q "\"path\":\"$models/雪-00001-of-00002.gguf\"" "$T/out"
+cp "$bundled" "$models/whole.gguf"
+cp whole-00001-of-00003.gguf "$models/odd-00000-of-00003.gguf"
+run "$XUXIE" model list
+check "list: a file comes before pieces of its name" grep -q "^whole .*whole.gguf$" "$T/out"
+check "list: ... and they are told as a path" grep -q "^$models/whole-00001-of-00003.gguf " "$T/out"
+check "list: a number that cannot be is part of a name" grep -q '^odd-00000-of-00003 ' "$T/out"
+rm "$models/whole.gguf" "$models/odd-00000-of-00003.gguf"
+ln -s "$T/w/whole-00002-of-00003.gguf" "$models/link.gguf"
+run "$XUXIE" model info --json link
+check "info: a link to a piece" grep -q '"n_params":8677' "$T/out"
+rm "$models/link.gguf"
+mkdir "$T/alone"
+ln -s "$T/w/whole-00001-of-00003.gguf" "$T/alone"
+run "$XUXIE" model info "$T/alone/whole-00001-of-00003.gguf"
+check "info: a link to one piece only" test "$status" = 0
 run "$XUXIE" model use whole
 check "use: by name" test "$status" = 0
 rm "$models/雪-00001-of-00002.gguf"
