@@ -33,8 +33,8 @@ check()
         not_ok=$((not_ok + 1))
         echo "# failed: $*"
         echo "# status $status"
-        head -c 400 "$T/out" 2>/dev/null | sed 's/^/# out: /'
-        head -c 800 "$T/err" 2>/dev/null | sed 's/^/# err: /'
+        head -c 400 "$T/out" 2>/dev/null | awk '{ print "# out: " $0 }' # ends the last line, too
+        head -c 800 "$T/err" 2>/dev/null | awk '{ print "# err: " $0 }'
     fi
 }
 
