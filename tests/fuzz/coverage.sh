@@ -30,12 +30,12 @@ files()
     case $1 in
     bigram) echo src/bigram.c ;;
     checkpoint) echo $f/checkpoint.c $f/checkpoint_files.c $f/convert.c $f/family.c $f/jsonfile.c $f/names.c ;;
-    csv) echo src/csv_read.c src/example_io.c ;;
+    csv) echo src/csv_read.c src/example_csv.c src/example_row.c ;;
     gguf) echo $f/gguf.c $f/weights_meta.c $t/vocab_weights.c ;;
     gguf_pieces) echo $f/gguf_pieces.c $f/weights.c ;;
     input) echo ui/input.c ;;
     jieba) echo $t/jieba.c ;;
-    jsonl) echo src/example_io.c ;;
+    jsonl) echo src/example_jsonl.c src/example_row.c ;;
     model) echo engine/model.c engine/model_hparams.c engine/forward.c ;;
     pickle) echo $f/pickle.c $f/pickle_globals.c ;;
     safetensors) echo $f/safetensors.c ;;
