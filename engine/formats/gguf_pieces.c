@@ -148,13 +148,15 @@ static int join(struct gguf_set *s, const char *const *name, struct err *err)
 {
     size_t n = 0;
     for (int i = 0; i < s->n_pieces; i++) {
-        int rc = check_piece(s->piece[i], name[i], i, s->n_pieces, err);
+        int rc = s->n_pieces == 1 ? 0 : check_piece(s->piece[i], name[i], i, s->n_pieces, err);
         if (rc != 0)
             return rc;
         n += gguf_n_tensors(s->piece[i]); /* each at most LIMIT_GGUF_TENSORS */
     }
     uint64_t announced = n;
-    int rc = read_number(s->piece[0], name[0], n_tensors_key, UINT32_MAX, &announced, err);
+    int rc = s->n_pieces == 1
+                 ? 0
+                 : read_number(s->piece[0], name[0], n_tensors_key, UINT32_MAX, &announced, err);
     if (rc != 0)
         return rc;
     if (n > LIMIT_GGUF_TENSORS || announced != n)

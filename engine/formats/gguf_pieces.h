@@ -25,7 +25,9 @@ char *gguf_piece_path(const char *path, int number);
  * metadata that say so are of a wrong kind. `name` for messages. */
 int gguf_count_pieces(const struct gguf *g, const char *name, int *count, struct err *err);
 
-struct gguf_set; /* the pieces as one: metadata of the first, tensors of all */
+/* The pieces as one: metadata of the first, tensors of all. A file of its own is a set of one, and
+ * what its split.* keys may still say of an earlier life does not count. */
+struct gguf_set;
 
 /* Takes the n parsed pieces, also on failure; name[i] is how messages call each. E_INPUT when they
  * do not belong together: another number, a tensor in two, tensors missing. */

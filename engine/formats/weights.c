@@ -50,8 +50,7 @@ struct weights {
     const struct format *format;
     void *tables;                  /* the format's */
     struct checkpoint *checkpoint; /* the same, when it is one */
-    const struct gguf *gguf;       /* the file with the metadata, when it is GGUF */
-    struct gguf_set *set;          /* its pieces, when there are several */
+    struct gguf_set *set;          /* likewise, when it is GGUF */
     const void *data;              /* of the file with the metadata; borrowed */
     size_t n_bytes;
     struct opened_file *file; /* [n_files], owned; none for bytes in memory */
@@ -70,47 +69,51 @@ static bool is_gguf(const unsigned char *p, size_t n) /* also a file cut within 
 
 static void gguf_row_free(void *tables)
 {
-    gguf_free(tables);
+    gguf_set_free(tables);
 }
 
 static void gguf_row_describe(const void *tables, char *out, size_t size)
 {
-    snprintf(out, size, "GGUF v%d", gguf_version(tables));
+    int version = gguf_version(gguf_set_piece(tables, 0)), n = gguf_set_n_pieces(tables);
+    if (n == 1)
+        snprintf(out, size, "GGUF v%d", version);
+    else
+        snprintf(out, size, _("GGUF v%d, %d pieces"), version, n);
 }
 
 static size_t gguf_row_n_tensors(const void *tables)
 {
-    return gguf_n_tensors(tables);
+    return gguf_set_n_tensors(tables);
 }
 
 static const struct tensor *gguf_row_tensor(const void *tables, size_t i)
 {
-    return gguf_tensor(tables, i);
+    return gguf_set_tensor(tables, i);
 }
 
 static const struct tensor *gguf_row_find(const void *tables, const char *name)
 {
-    return gguf_find(tables, name);
+    return gguf_set_find(tables, name);
 }
 
 static size_t gguf_row_n_meta(const void *tables)
 {
-    return gguf_n_meta(tables);
+    return gguf_n_meta(gguf_set_piece(tables, 0));
 }
 
 static const char *gguf_row_meta_key(const void *tables, size_t i)
 {
-    return gguf_meta_key(tables, i);
+    return gguf_meta_key(gguf_set_piece(tables, 0), i);
 }
 
 static const struct meta_value *gguf_row_meta_value(const void *tables, size_t i)
 {
-    return gguf_meta_value(tables, i);
+    return gguf_meta_value(gguf_set_piece(tables, 0), i);
 }
 
 static const struct meta_value *gguf_row_meta_find(const void *tables, const char *key)
 {
-    return gguf_meta_find(tables, key);
+    return gguf_meta_find(gguf_set_piece(tables, 0), key);
 }
 
 static const struct format format_gguf = {
@@ -123,66 +126,6 @@ static const struct format format_gguf = {
     .meta_key = gguf_row_meta_key,
     .meta_value = gguf_row_meta_value,
     .meta_find = gguf_row_meta_find,
-};
-
-/* ---- GGUF in pieces ---- */
-
-static void set_row_free(void *tables)
-{
-    gguf_set_free(tables);
-}
-
-static void set_row_describe(const void *tables, char *out, size_t size)
-{
-    snprintf(out, size, _("GGUF v%d, %d pieces"), gguf_version(gguf_set_piece(tables, 0)),
-             gguf_set_n_pieces(tables));
-}
-
-static size_t set_row_n_tensors(const void *tables)
-{
-    return gguf_set_n_tensors(tables);
-}
-
-static const struct tensor *set_row_tensor(const void *tables, size_t i)
-{
-    return gguf_set_tensor(tables, i);
-}
-
-static const struct tensor *set_row_find(const void *tables, const char *name)
-{
-    return gguf_set_find(tables, name);
-}
-
-static size_t set_row_n_meta(const void *tables)
-{
-    return gguf_n_meta(gguf_set_piece(tables, 0));
-}
-
-static const char *set_row_meta_key(const void *tables, size_t i)
-{
-    return gguf_meta_key(gguf_set_piece(tables, 0), i);
-}
-
-static const struct meta_value *set_row_meta_value(const void *tables, size_t i)
-{
-    return gguf_meta_value(gguf_set_piece(tables, 0), i);
-}
-
-static const struct meta_value *set_row_meta_find(const void *tables, const char *key)
-{
-    return gguf_meta_find(gguf_set_piece(tables, 0), key);
-}
-
-static const struct format format_gguf_set = {
-    .free = set_row_free,
-    .describe = set_row_describe,
-    .n_tensors = set_row_n_tensors,
-    .tensor = set_row_tensor,
-    .find = set_row_find,
-    .n_meta = set_row_n_meta,
-    .meta_key = set_row_meta_key,
-    .meta_value = set_row_meta_value,
-    .meta_find = set_row_meta_find,
 };
 
 /* ---- checkpoints ---- */
@@ -377,10 +320,9 @@ static int open_set(struct weights *w, struct gguf *g, int number, int n, struct
     }
     if (rc == 0) {
         w->set = set;
-        w->gguf = gguf_set_piece(set, 0);
         w->data = w->file[0].data;
         w->n_bytes = w->file[0].n_bytes;
-        set_format(w, &format_gguf_set, set);
+        set_format(w, &format_gguf, set);
         rc = number == 1 ? 0 : take_first_path(w, number, err);
     }
     free(piece);
@@ -442,9 +384,10 @@ static int parse_gguf(struct weights *w, struct err *err)
         gguf_free(g);
         return rc;
     }
-    w->gguf = g;
-    set_format(w, &format_gguf, g);
-    return 0;
+    rc = gguf_set_new(&g, &(const char *){w->shown}, 1, &w->set, err); /* takes it */
+    if (rc == 0)
+        set_format(w, &format_gguf, w->set);
+    return rc;
 }
 
 static int open_checkpoint(struct weights *w, struct err *err)
@@ -728,9 +671,11 @@ static void hash_header(const struct gguf *g, const void *data, size_t n_bytes, 
 
 static void hash_gguf(const struct weights *w, XXH3_state_t *state)
 {
-    hash_header(w->gguf, w->data, w->n_bytes, state);
-    for (int i = 1; w->set && i < gguf_set_n_pieces(w->set); i++)
-        hash_header(gguf_set_piece(w->set, i), w->file[i].data, w->file[i].n_bytes, state);
+    for (int i = 0; i < gguf_set_n_pieces(w->set); i++) {
+        size_t n_bytes;
+        const void *data = weights_region(w, (size_t)i, &n_bytes);
+        hash_header(gguf_set_piece(w->set, i), data, n_bytes, state);
+    }
     for (size_t i = 0; i < weights_count(w); i++) {
         const struct tensor *t = weights_at(w, i);
         size_t n = t->n_bytes < IDENTITY_SAMPLE_BYTES ? t->n_bytes : IDENTITY_SAMPLE_BYTES;

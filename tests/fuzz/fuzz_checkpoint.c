@@ -5,27 +5,20 @@
  * and computed with. The folder lies in $TMPDIR. */
 #include "config.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "engine/formats/checkpoint.h"
 #include "model_target.h"
 #include "mutate.h"
+#include "scratch.h"
 
 enum { MOST_DATA = 1 << 16, N_FILES = 2, MOST_ROWS = 64 };
 
-static char folder[512];
+static char folder[SCRATCH_BYTES];
 static int folder_fd = -1;
 
 static void make_folder(void)
 {
-    const char *tmp = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%s/xuxie-fuzz-%ld", tmp ? tmp : "/tmp", (long)getpid());
-    require(mkdir(folder, 0700) == 0);
-    folder_fd = open(folder, O_DIRECTORY | O_RDONLY);
-    require(folder_fd >= 0 && mkdirat(folder_fd, "model", 0700) == 0);
+    folder_fd = scratch_folder(folder);
+    require(mkdirat(folder_fd, "model", 0700) == 0);
 }
 
 static void write_file(const char *name, const void *head, size_t n_head, const void *data,

@@ -5,24 +5,11 @@
  * $TMPDIR. */
 #include "config.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+#include "scratch.h"
 #include "vocab_target.h"
 
-static char folder[512];
+static char folder[SCRATCH_BYTES];
 static int folder_fd = -1;
-
-static void make_folder(void)
-{
-    const char *tmp = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%s/xuxie-fuzz-%ld", tmp ? tmp : "/tmp", (long)getpid());
-    require(mkdir(folder, 0700) == 0);
-    folder_fd = open(folder, O_DIRECTORY | O_RDONLY);
-    require(folder_fd >= 0);
-}
 
 static void write_file(const char *name, const uint8_t *bytes, size_t n)
 {
@@ -59,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
     if (n_bytes < 2)
         return 0;
     if (folder_fd < 0)
-        make_folder();
+        folder_fd = scratch_folder(folder);
     const char *name = file_of(data[0]);
     const struct tokenizer_options options = {.no_lower_case = data[1] & 1, .no_jieba = 1};
     const uint8_t *at = data + 2, *end = data + n_bytes, *part;
